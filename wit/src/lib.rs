@@ -1,1 +1,37 @@
-//! Being written.
+//! WIT worlds as values: what a component or a target world imports and exports, whether one interface can stand in for
+//! another, and why not.
+//!
+//! - [`name`](InterfaceName): names of packages, interfaces, imports and exports, and their semver [tracks](Track).
+//! - [`World`]: read from a component's bytes, from a WIT directory or from WIT text; its [`Item`]s are compared with
+//!   [`Item::mismatches`].
+//! - [`conformance`]: whether a component is what a target world asks for.
+//!
+//! Both kinds of world are read from the types that wasmparser's validator computes: a WIT world is encoded as a component
+//! type first. So there is one reader, resource identity is the validator's, and what is called compatible here is what
+//! the validator accepts.
+//!
+//! Everything is a pure function of its input, except [`World::from_directory`], which reads files.
+
+mod binary;
+mod comparison;
+mod conformance;
+mod mismatch;
+mod name;
+mod nearest;
+mod pattern;
+mod printing;
+mod reading;
+mod source;
+mod text;
+mod track;
+mod types;
+mod world;
+
+pub use binary::DecodeError;
+pub use conformance::{Nonconformance, conformance, extra_exports};
+pub use mismatch::{Mismatch, MismatchKind};
+pub use name::{ExternName, InterfaceName, InvalidInterfaceName, InvalidPackageName, PackageName};
+pub use pattern::{InterfacePattern, InvalidInterfacePattern};
+pub use source::WorldError;
+pub use track::Track;
+pub use world::{Item, ItemKind, Resource, ResourceOrigin, World};
