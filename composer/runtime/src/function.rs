@@ -191,12 +191,12 @@ impl fmt::Display for Wit<'_> {
             }
             Type::Enum(cases) => {
                 f.write_str("enum { ")?;
-                list(f, cases.names(), fmt::Formatter::write_str)?;
+                list(f, cases.names(), |f, name| write!(f, "{name}"))?;
                 f.write_str(" }")
             }
             Type::Flags(flags) => {
                 f.write_str("flags { ")?;
-                list(f, flags.names(), fmt::Formatter::write_str)?;
+                list(f, flags.names(), |f, name| write!(f, "{name}"))?;
                 f.write_str(" }")
             }
             Type::Option(option) => write!(f, "option<{}>", Wit(&option.ty())),
