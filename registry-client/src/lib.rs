@@ -1,1 +1,51 @@
-//! Being written.
+//! Wasm components in OCI registries and in directories: names, releases, verified bytes, credentials and the content store.
+//!
+//! | module | decides | from → to |
+//! |---|---|---|
+//! | [`package`](PackageName), [`registry`](Registry), [`reference`](Reference) | what a text names | text → name |
+//! | [`digest`](Digest) | what identifies bytes | bytes or text → digest, descriptor |
+//! | `artifact` | which layer of an artifact is its component | image manifest → [`Release`] |
+//! | [`store`](Store), [`blob`](VerifiedBlob) | which bytes are usable | descriptor → verified bytes |
+//! | [`credentials`](Credentials) | who we are at a registry | Docker's `config.json` → credential |
+//! | `layout` | the same answers as a registry, from files | directory → manifests, blobs |
+//! | `transport`, `authorization`, `oci` | the OCI distribution protocol, bounded | repository → manifests, blobs |
+//! | [`client`](Client) | where to ask, and in which order | [`Origin`] → versions, release, bytes |
+//!
+//! Two rules hold everywhere. Bytes from outside become usable only as a [`VerifiedBlob`], which digest and size together
+//! construct. Nothing from outside, neither a body nor a file nor a text, is held in memory without a limit or can panic.
+//!
+//! The crate knows no terminal and reads no environment variables: configuration comes in as values, progress goes out as [`Event`]s.
+//! NB: proxies are the exception. `reqwest` reads `HTTPS_PROXY` and its siblings itself; loopback hosts never go through one.
+
+mod artifact;
+mod authorization;
+mod blob;
+mod client;
+mod credentials;
+mod digest;
+mod error;
+mod event;
+mod host;
+mod layout;
+mod oci;
+mod package;
+mod reference;
+mod registry;
+mod release;
+mod repository;
+mod store;
+mod transport;
+
+pub use artifact::NotAComponent;
+pub use blob::{Mismatch, VerifiedBlob};
+pub use client::{Client, ClientOptions, Network};
+pub use credentials::{CredentialSource, Credentials, CredentialsError, EntryProblem};
+pub use digest::{Descriptor, Digest, DigestParseError};
+pub use error::{Error, LayoutProblem, NetworkFailure};
+pub use event::{Event, EventSink};
+pub use package::{PackageName, PackageNameError};
+pub use reference::{Reference, ReferenceParseError};
+pub use registry::{OciRegistry, Registry, RegistryParseError};
+pub use release::{Origin, Release, Subject};
+pub use repository::LocationError;
+pub use store::{Ingest, Lookup, Store, StoreError};

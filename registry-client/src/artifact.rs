@@ -1,0 +1,212 @@
+//! Which layer of an OCI artifact is its component: from an image manifest's bytes to a [`Release`], or why there is none.
+//!
+//! The shape is the [CNCF Wasm OCI artifact](https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/): exactly one
+//! layer, uncompressed, so that the layer's digest is the component's. Older tools wrote the same shape with other media types.
+
+use serde::Deserialize;
+
+use crate::digest::{Descriptor, Digest, DigestParseError};
+use crate::release::Release;
+
+/// Media types of an [image manifest](https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md), the first being OCI's own.
+pub(crate) const IMAGE_MANIFEST_TYPES: [&str; 2] =
+    ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
+
+/// Media types of an [image index](https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md).
+///
+/// They are asked for only to be refused by name: a registry that may not answer with an index says `not found` instead.
+pub(crate) const IMAGE_INDEX_TYPES: [&str; 2] =
+    ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
+
+/// Media types of a layer that is a component: the specification's, then those of `wasm-to-oci` and of early wasmCloud and Krustlet.
+const COMPONENT_LAYER_TYPES: [&str; 3] = [
+    "application/wasm",
+    "application/vnd.wasm.content.layer.v1+wasm",
+    "application/vnd.module.wasm.content.layer.v1+wasm",
+];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest {
+    schema_version: u64,
+    media_type: Option<String>,
+    artifact_type: Option<String>,
+    config: Option<Config>,
+    layers: Option<Vec<Layer>>,
+    manifests: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Config {
+    media_type: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Layer {
+    media_type: String,
+    digest: String,
+    size: u64,
+}
+
+/// Reads an image manifest whose bytes were verified as far as anything was promised about them.
+pub(crate) fn read_manifest(bytes: &[u8]) -> Result<Release, NotAComponent> {
+    let manifest: Manifest = serde_json::from_slice(bytes).map_err(NotAComponent::Malformed)?;
+    if manifest.schema_version != 2 {
+        return Err(NotAComponent::SchemaVersion { version: manifest.schema_version });
+    }
+    let media_type = manifest.media_type.as_deref();
+    if manifest.manifests.is_some() || media_type.is_some_and(|media_type| IMAGE_INDEX_TYPES.contains(&media_type)) {
+        return Err(NotAComponent::Index);
+    }
+    if let Some(media_type) = media_type.filter(|media_type| !IMAGE_MANIFEST_TYPES.contains(media_type)) {
+        return Err(NotAComponent::MediaType { media_type: media_type.to_owned() });
+    }
+    let config_type = || manifest.artifact_type.or(manifest.config.map(|config| config.media_type));
+    match manifest.layers.unwrap_or_default().as_slice() {
+        [] => Err(NotAComponent::NoLayer { config_type: config_type() }),
+        [layer] if COMPONENT_LAYER_TYPES.contains(&layer.media_type.as_str()) => {
+            let digest: Digest = layer.digest.parse().map_err(NotAComponent::Digest)?;
+            let component = Descriptor { digest, size: layer.size };
+            Ok(Release { manifest: Descriptor::of(bytes), component })
+        }
+        [layer] => Err(NotAComponent::LayerType { media_type: layer.media_type.clone() }),
+        layers => Err(NotAComponent::SeveralLayers { count: layers.len(), config_type: config_type() }),
+    }
+}
+
+/// Why an artifact is not one component.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotAComponent {
+    /// It is not an image manifest at all.
+    #[error("its image manifest is malformed")]
+    Malformed(#[source] serde_json::Error),
+    /// It is an image manifest of another version.
+    #[error("its image manifest has schema version {version}, expected 2")]
+    SchemaVersion {
+        /// The version.
+        version: u64,
+    },
+    /// It is an index of several artifacts.
+    #[error("it is an image index: refer to one of its manifests by digest")]
+    Index,
+    /// It is something else.
+    #[error("it has the media type `{media_type}`, expected an image manifest")]
+    MediaType {
+        /// The media type.
+        media_type: String,
+    },
+    /// There is no layer.
+    #[error("it has no layer, expected one of type `application/wasm`")]
+    NoLayer {
+        /// What kind of artifact it calls itself.
+        config_type: Option<String>,
+    },
+    /// There are several layers.
+    #[error("it has {count} layers{}, expected one of type `application/wasm`", kind(config_type.as_deref()))]
+    SeveralLayers {
+        /// How many.
+        count: usize,
+        /// What kind of artifact it calls itself.
+        config_type: Option<String>,
+    },
+    /// The one layer is of another type.
+    #[error("its layer has the media type `{media_type}`, expected `application/wasm`")]
+    LayerType {
+        /// The media type.
+        media_type: String,
+    },
+    /// The layer's digest is malformed or of an unsupported algorithm.
+    #[error("its layer has no valid digest")]
+    Digest(#[source] DigestParseError),
+}
+
+fn kind(config_type: Option<&str>) -> String {
+    config_type.map(|config_type| format!(" (it is a `{config_type}`)")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::chain;
+
+    const CONFIG: &str =
+        r#""config": {"mediaType": "application/vnd.wasm.config.v0+json", "digest": "sha256:00", "size": 2}"#;
+
+    fn layer(media_type: &str, digest: &str) -> String {
+        format!(r#"{{"mediaType": "{media_type}", "digest": "{digest}", "size": 9}}"#)
+    }
+
+    fn manifest(layers: &str) -> String {
+        format!(
+            r#"{{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", {CONFIG}, "layers": [{layers}]}}"#
+        )
+    }
+
+    fn check(manifest: &str, expected: Result<(), &str>) {
+        let actual = read_manifest(manifest.as_bytes()).map(|release| {
+            assert_eq!(release.manifest, Descriptor::of(manifest.as_bytes()));
+            assert_eq!(release.component, Descriptor::of(b"component"));
+        });
+        assert_eq!(actual.map_err(|error| chain(&error)), expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn the_one_wasm_layer_is_the_component() {
+        let digest = Digest::of(b"component").to_string();
+        for media_type in COMPONENT_LAYER_TYPES {
+            check(&manifest(&layer(media_type, &digest)), Ok(()));
+        }
+        check(&format!(r#"{{"schemaVersion": 2, "layers": [{}]}}"#, layer("application/wasm", &digest)), Ok(()));
+    }
+
+    #[test]
+    fn refuses_an_index() {
+        check(
+            r#"{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}"#,
+            Err("it is an image index: refer to one of its manifests by digest"),
+        );
+        check(
+            r#"{"schemaVersion": 2, "manifests": [{}]}"#,
+            Err("it is an image index: refer to one of its manifests by digest"),
+        );
+    }
+
+    #[test]
+    fn refuses_any_other_number_of_layers() {
+        let wasm = layer("application/wasm", &Digest::of(b"component").to_string());
+        check(&manifest(""), Err("it has no layer, expected one of type `application/wasm`"));
+        check(
+            &manifest(&format!("{wasm}, {wasm}")),
+            Err(
+                "it has 2 layers (it is a `application/vnd.wasm.config.v0+json`), expected one of type `application/wasm`",
+            ),
+        );
+    }
+
+    #[test]
+    fn refuses_other_layers_and_digests() {
+        check(
+            &manifest(&layer("application/vnd.oci.image.layer.v1.tar+gzip", "sha256:00")),
+            Err(
+                "its layer has the media type `application/vnd.oci.image.layer.v1.tar+gzip`, expected `application/wasm`",
+            ),
+        );
+        check(
+            &manifest(&layer("application/wasm", "sha512:00")),
+            Err("its layer has no valid digest: the digest algorithm `sha512` is not supported: expected `sha256`"),
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_no_image_manifest() {
+        check("<html>", Err("its image manifest is malformed: expected value at line 1 column 1"));
+        check(r#"{"schemaVersion": 1}"#, Err("its image manifest has schema version 1, expected 2"));
+        check(
+            r#"{"schemaVersion": 2, "mediaType": "text/plain"}"#,
+            Err("it has the media type `text/plain`, expected an image manifest"),
+        );
+    }
+}

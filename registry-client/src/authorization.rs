@@ -1,0 +1,196 @@
+//! How a registry wants to be shown who we are: from the challenge of a 401 and a credential to the value of `Authorization`.
+//!
+//! Basic authentication as in HTTP; bearer tokens as in [Docker's token protocol](https://distribution.github.io/distribution/spec/auth/token/).
+//! A credential that is refused is an error, never replaced by anonymous access.
+
+use base64::Engine as _;
+use http_auth::parser::ChallengeParser;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use reqwest::{Method, StatusCode, Url};
+use serde::Deserialize;
+
+use crate::credentials::{Credential, CredentialSource};
+use crate::error::NetworkFailure;
+use crate::repository::Repository;
+use crate::transport::{RequestError, Transport};
+
+/// Real tokens have a few kilobytes.
+const MAX_TOKEN_BODY: u64 = 256 * 1024;
+
+/// What a registry asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Challenge {
+    Basic,
+    Bearer {
+        realm: String,
+        service: Option<String>,
+        scope: Option<String>,
+    },
+    /// Nothing that could be answered.
+    Unknown,
+}
+
+impl Challenge {
+    /// Reads the challenges in `headers`, and chooses bearer tokens over sending a password with every request.
+    pub(crate) fn read(headers: &HeaderMap) -> Challenge {
+        let mut challenge = Challenge::Unknown;
+        for value in headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()) {
+            for offered in ChallengeParser::new(value).map_while(Result::ok) {
+                let parameter = |name: &str| {
+                    let found = offered.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+                    found.map(|(_, value)| value.to_unescaped())
+                };
+                if offered.scheme.eq_ignore_ascii_case("bearer") {
+                    if let Some(realm) = parameter("realm") {
+                        return Challenge::Bearer { realm, service: parameter("service"), scope: parameter("scope") };
+                    }
+                } else if offered.scheme.eq_ignore_ascii_case("basic") {
+                    challenge = Challenge::Basic;
+                }
+            }
+        }
+        challenge
+    }
+}
+
+impl Transport {
+    /// Answers `challenge` with the credential for `repository`. `refusal` is the failure it came with.
+    pub(crate) async fn authorize(
+        &self,
+        repository: &Repository,
+        challenge: Challenge,
+        refusal: NetworkFailure,
+    ) -> Result<HeaderValue, RequestError> {
+        let (credential, source) = self.credentials().of(repository);
+        match (challenge, credential) {
+            (Challenge::Basic, Some(Credential::Basic { username, password })) => {
+                header("Basic", &basic(username, password.expose()), &refusal)
+            }
+            (Challenge::Bearer { .. }, Some(Credential::Bearer(token))) => header("Bearer", token.expose(), &refusal),
+            (Challenge::Bearer { realm, service, scope }, credential) => {
+                let scope = scope.unwrap_or_else(|| format!("repository:{}:pull", repository.path()));
+                let request = TokenRequest { realm, service, scope, credential, source };
+                let token = self.token(&request, &refusal).await?;
+                header("Bearer", &token, &refusal)
+            }
+            (Challenge::Basic | Challenge::Unknown, _) => Err(RequestError::Unauthorized(source, Box::new(refusal))),
+        }
+    }
+
+    async fn token(&self, request: &TokenRequest<'_>, refusal: &NetworkFailure) -> Result<String, RequestError> {
+        let realm =
+            Url::parse(&request.realm).ok().filter(|realm| realm.username().is_empty() && realm.password().is_none());
+        let Some(mut realm) = realm else {
+            return Err(refusal.protocol("a challenge whose realm is not a URL, or has a user name in it").into());
+        };
+        let answer = match request.credential {
+            Some(Credential::Identity(token)) => {
+                let form = [
+                    ("grant_type", "refresh_token"),
+                    ("refresh_token", token.expose()),
+                    ("client_id", "compose"),
+                    ("service", request.service.as_deref().unwrap_or_default()),
+                    ("scope", &request.scope),
+                ];
+                self.send(Method::POST, &realm, |builder| builder.form(&form)).await?
+            }
+            credential => {
+                if let Some(service) = &request.service {
+                    realm.query_pairs_mut().append_pair("service", service);
+                }
+                realm.query_pairs_mut().append_pair("scope", &request.scope);
+                let authorization = match credential {
+                    Some(Credential::Basic { username, password }) => {
+                        Some(header("Basic", &basic(username, password.expose()), refusal)?)
+                    }
+                    _ => None,
+                };
+                self.send(Method::GET, &realm, |builder| match authorization {
+                    Some(value) => builder.header(AUTHORIZATION, value),
+                    None => builder,
+                })
+                .await?
+            }
+        };
+        match answer.status() {
+            StatusCode::OK => {}
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                return Err(RequestError::Unauthorized(request.source.clone(), Box::new(answer.into_failure().await)));
+            }
+            _ => return Err(answer.into_failure().await.into()),
+        }
+        let malformed = answer.protocol("something else than a token");
+        let body = answer.body(MAX_TOKEN_BODY).await?;
+        let tokens: Option<Tokens> = serde_json::from_slice(&body).ok();
+        tokens.and_then(|tokens| tokens.token.or(tokens.access_token)).ok_or_else(|| malformed.into())
+    }
+}
+
+struct TokenRequest<'a> {
+    realm: String,
+    service: Option<String>,
+    scope: String,
+    credential: Option<&'a Credential>,
+    source: CredentialSource,
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    token: Option<String>,
+    access_token: Option<String>,
+}
+
+fn basic(username: &str, password: &str) -> String {
+    base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"))
+}
+
+fn header(scheme: &str, value: &str, refusal: &NetworkFailure) -> Result<HeaderValue, RequestError> {
+    let mut header = HeaderValue::from_str(&format!("{scheme} {value}")).map_err(|_| {
+        refusal.protocol("a challenge for which there is only a token with characters no header can have")
+    })?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(challenges: &[&str], expected: &Challenge) {
+        let mut headers = HeaderMap::new();
+        for challenge in challenges {
+            headers.append(WWW_AUTHENTICATE, HeaderValue::from_str(challenge).unwrap());
+        }
+        assert_eq!(&Challenge::read(&headers), expected);
+    }
+
+    fn bearer(service: Option<&str>, scope: Option<&str>) -> Challenge {
+        Challenge::Bearer {
+            realm: "https://auth.example/token".to_owned(),
+            service: service.map(str::to_owned),
+            scope: scope.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_bearer_challenge_says_where_to_ask_and_for_what() {
+        let all = r#"Bearer realm="https://auth.example/token",service="registry",scope="repository:a/b:pull""#;
+        check(&[all], &bearer(Some("registry"), Some("repository:a/b:pull")));
+        check(&[r#"bearer realm="https://auth.example/token""#], &bearer(None, None));
+    }
+
+    #[test]
+    fn a_bearer_challenge_is_preferred_to_a_basic_one() {
+        check(&[r#"Basic realm="a""#, r#"Bearer realm="https://auth.example/token""#], &bearer(None, None));
+        check(&[r#"Basic realm="a", Bearer realm="https://auth.example/token""#], &bearer(None, None));
+    }
+
+    #[test]
+    fn what_cannot_be_answered_is_unknown() {
+        check(&[r#"Basic realm="a""#], &Challenge::Basic);
+        check(&[], &Challenge::Unknown);
+        check(&["Negotiate"], &Challenge::Unknown);
+        check(&["Bearer service=\"a\""], &Challenge::Unknown);
+        check(&[",,=,\"", "Bearer realm="], &Challenge::Unknown);
+    }
+}

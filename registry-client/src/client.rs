@@ -1,0 +1,386 @@
+//! Where to ask, and in which order: from an [`Origin`] to versions, a release and a component's bytes.
+//!
+//! The store comes first, then the registry. A component becomes usable only verified, and every component that came over the
+//! network is in the store before it is returned.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use semver::Version;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::artifact::read_manifest;
+use crate::blob::VerifiedBlob;
+use crate::credentials::Credentials;
+use crate::digest::{Descriptor, Digest};
+use crate::error::Error;
+use crate::event::{Event, EventSink};
+use crate::layout::Layout;
+use crate::package::PackageName;
+use crate::reference::Reference;
+use crate::registry::{OciRegistry, Registry};
+use crate::release::{Origin, Release, Subject};
+use crate::repository::Repository;
+use crate::store::{Lookup, Store};
+use crate::transport::{RequestError, Transport};
+
+/// The largest component that is read: it is held in memory as a whole.
+const MAX_COMPONENT: u64 = 512 * 1024 * 1024;
+
+/// Whether the network may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// It may.
+    Online,
+    /// It must not: whatever needs it is [`Error::Offline`].
+    Offline,
+}
+
+/// What a [`Client`] works with.
+#[derive(Debug, Clone)]
+pub struct ClientOptions {
+    /// Where components are kept.
+    pub store: Store,
+    /// Who we are at which registry.
+    pub credentials: Credentials,
+    /// Whether the network may be used.
+    pub network: Network,
+    /// Hosts, with their ports, that are spoken to in plain http. Loopback hosts always are.
+    pub insecure: BTreeSet<String>,
+    /// How many requests and downloads may be under way at once.
+    pub parallel: NonZeroUsize,
+    /// Who is told what happens.
+    pub events: EventSink,
+}
+
+/// Asks registries for versions, releases and components. Cheap to clone, and made to be shared.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    network: Network,
+    transport: Transport,
+    permits: Semaphore,
+    events: EventSink,
+}
+
+impl Client {
+    /// Creates a client. It connects to nothing yet.
+    ///
+    /// TLS is rustls, which wants a cryptography provider for the whole process. Where the process has chosen none, this makes
+    /// it `ring`.
+    pub fn new(options: ClientOptions) -> Client {
+        // An error says that the process has a provider already, which is as good.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let ClientOptions { store, credentials, network, insecure, parallel, events } = options;
+        let transport = Transport::new(credentials, &insecure);
+        let permits = Semaphore::new(parallel.get().min(Semaphore::MAX_PERMITS));
+        Client(Arc::new(Inner { store, network, transport, permits, events }))
+    }
+
+    /// Lists the versions of `package` in `registry`, ascending. Tags that are not versions are not listed.
+    ///
+    /// # Errors
+    /// [`Error::PackageNotFound`] where the registry does not have the package; otherwise what kept it from answering.
+    pub async fn versions(&self, registry: &Registry, package: &PackageName) -> Result<Vec<Version>, Error> {
+        let subject = Subject::Versions { registry: registry.clone(), package: package.clone() };
+        self.query(&subject, async {
+            match registry {
+                Registry::Oci(oci) => {
+                    let repository = locate(oci, package)?;
+                    let _permit = self.permit(&subject).await?;
+                    self.oci_versions(registry, package, &repository).await
+                }
+                Registry::Directory(root) => directory_versions(root.clone(), package.clone()).await,
+                Registry::Warg(_) => Err(Error::UnsupportedRegistry { registry: registry.clone() }),
+            }
+        })
+        .await
+    }
+
+    /// Finds out what `origin` is at this moment.
+    ///
+    /// # Errors
+    /// [`Error::PackageNotFound`], [`Error::VersionNotFound`] or [`Error::ReferenceNotFound`] where it does not exist;
+    /// [`Error::NotAComponent`] where it is something else; otherwise what kept the registry from answering.
+    pub async fn release(&self, origin: &Origin) -> Result<Release, Error> {
+        let subject = Subject::Manifest(origin.clone());
+        let release = self
+            .query(&subject, async {
+                let bytes = self.manifest(origin, &subject).await?;
+                read_manifest(&bytes).map_err(|why| Error::NotAComponent { origin: Box::new(origin.clone()), why })
+            })
+            .await?;
+        bounded(origin, &release.component)?;
+        Ok(release)
+    }
+
+    /// Returns the component of `release`: from the store, or else from `origin` and into the store.
+    ///
+    /// # Errors
+    /// [`Error::DigestMismatch`] or [`Error::SizeMismatch`] where other bytes come than `release` says; [`Error::BlobNotFound`]
+    /// where the registry does not have them; otherwise what kept it from answering.
+    pub async fn fetch(&self, origin: &Origin, release: &Release) -> Result<VerifiedBlob, Error> {
+        let component = release.component;
+        bounded(origin, &component)?;
+        if let Some(blob) = self.stored(origin, component).await? {
+            self.emit(Event::FromStore { origin: origin.clone(), component });
+            return Ok(blob);
+        }
+        match origin {
+            Origin::Reference(reference) => self.download(origin, reference.location(), component).await,
+            Origin::Package { registry, package, .. } => match registry {
+                Registry::Oci(oci) => self.download(origin, &locate(oci, package)?, component).await,
+                Registry::Directory(root) => directory_blob(root.clone(), package.clone(), component).await,
+                Registry::Warg(_) => Err(Error::UnsupportedRegistry { registry: registry.clone() }),
+            },
+        }
+    }
+
+    async fn query<T>(&self, subject: &Subject, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.emit(Event::QueryStarted { subject: subject.clone() });
+        let outcome = work.await;
+        self.emit(Event::QueryFinished { subject: subject.clone() });
+        outcome
+    }
+
+    /// The bytes of the image manifest; where the reference has a digest, they have it too.
+    async fn manifest(&self, origin: &Origin, subject: &Subject) -> Result<Vec<u8>, Error> {
+        match origin {
+            Origin::Reference(reference) => {
+                let _permit = self.permit(subject).await?;
+                self.reference_manifest(reference, subject).await
+            }
+            Origin::Package { registry, package, version } => match registry {
+                Registry::Oci(oci) => {
+                    let repository = locate(oci, package)?;
+                    let _permit = self.permit(subject).await?;
+                    match self.0.transport.manifest(&repository, &tag_of(version)).await {
+                        Ok(bytes) => Ok(bytes),
+                        Err(RequestError::NotFound(_)) => {
+                            let available = self.oci_versions(registry, package, &repository).await?;
+                            Err(Error::VersionNotFound { origin: Box::new(origin.clone()), available })
+                        }
+                        Err(error) => Err(Error::request(subject.clone(), &repository, error)),
+                    }
+                }
+                Registry::Directory(root) => directory_manifest(root.clone(), package.clone(), origin.clone()).await,
+                Registry::Warg(_) => Err(Error::UnsupportedRegistry { registry: registry.clone() }),
+            },
+        }
+    }
+
+    async fn reference_manifest(&self, reference: &Reference, subject: &Subject) -> Result<Vec<u8>, Error> {
+        let selector = match (reference.digest(), reference.tag()) {
+            (Some(digest), _) => digest.to_string(),
+            (None, tag) => tag.unwrap_or_default().to_owned(),
+        };
+        let bytes = match self.0.transport.manifest(reference.location(), &selector).await {
+            Ok(bytes) => bytes,
+            Err(RequestError::NotFound(_)) => {
+                return Err(Error::ReferenceNotFound { reference: Box::new(reference.clone()) });
+            }
+            Err(error) => return Err(Error::request(subject.clone(), reference.location(), error)),
+        };
+        let found = Digest::of(&bytes);
+        match reference.digest() {
+            Some(expected) if expected != found => {
+                Err(Error::DigestMismatch { subject: Box::new(subject.clone()), expected, found })
+            }
+            _ => Ok(bytes),
+        }
+    }
+
+    async fn oci_versions(
+        &self,
+        registry: &Registry,
+        package: &PackageName,
+        repository: &Repository,
+    ) -> Result<Vec<Version>, Error> {
+        match self.0.transport.tags(repository).await {
+            Ok(tags) => Ok(versions_of(tags.iter().map(String::as_str))),
+            Err(RequestError::NotFound(_)) => Err(package_not_found(registry, package)),
+            Err(error) => {
+                let subject = Subject::Versions { registry: registry.clone(), package: package.clone() };
+                Err(Error::request(subject, repository, error))
+            }
+        }
+    }
+
+    async fn stored(&self, origin: &Origin, component: Descriptor) -> Result<Option<VerifiedBlob>, Error> {
+        let store = self.0.store.clone();
+        let lookup = blocking(move || store.read(&component)).await;
+        match lookup.map_err(|error| Error::store(Subject::Component(origin.clone()), error))? {
+            Lookup::Found(blob) => Ok(Some(blob)),
+            Lookup::Absent => Ok(None),
+            Lookup::Corrupt { moved_to } => {
+                self.emit(Event::CorruptBlob { digest: component.digest, moved_to });
+                Ok(None)
+            }
+        }
+    }
+
+    async fn download(
+        &self,
+        origin: &Origin,
+        repository: &Repository,
+        component: Descriptor,
+    ) -> Result<VerifiedBlob, Error> {
+        let subject = Subject::Component(origin.clone());
+        let _permit = self.permit(&subject).await?;
+        self.emit(Event::DownloadStarted { origin: origin.clone(), component });
+        let outcome = self.download_into_store(&subject, repository, component).await;
+        let digest = component.digest;
+        self.emit(match outcome {
+            Ok(_) => Event::DownloadFinished { digest },
+            Err(_) => Event::DownloadFailed { digest },
+        });
+        outcome
+    }
+
+    async fn download_into_store(
+        &self,
+        subject: &Subject,
+        repository: &Repository,
+        component: Descriptor,
+    ) -> Result<VerifiedBlob, Error> {
+        let digest = component.digest;
+        let failed = |error: RequestError| match error {
+            RequestError::NotFound(_) => Error::BlobNotFound { subject: Box::new(subject.clone()), digest },
+            error => Error::request(subject.clone(), repository, error),
+        };
+        let stored = |error| Error::store(subject.clone(), error);
+        let mut answer = self.0.transport.blob(repository, digest).await.map_err(failed)?;
+        let mut ingest = self.0.store.ingest(&component).map_err(stored)?;
+        while let Some(piece) = answer.piece().await.map_err(|failure| failed(failure.into()))? {
+            // A piece is what one read of the socket gave, and goes to the page cache: too short to leave the runtime for.
+            let received = ingest.write(piece.as_ref()).map_err(stored)?;
+            self.emit(Event::DownloadProgress { digest, received });
+        }
+        let store = self.0.store.clone();
+        let lookup = blocking(move || {
+            ingest.commit()?;
+            store.read(&component)
+        });
+        match lookup.await.map_err(stored)? {
+            Lookup::Found(blob) => Ok(blob),
+            Lookup::Absent | Lookup::Corrupt { .. } => Err(Error::StoreUnreliable { digest }),
+        }
+    }
+
+    /// Waits for a turn on the network, which `subject` needs.
+    async fn permit(&self, subject: &Subject) -> Result<SemaphorePermit<'_>, Error> {
+        if self.0.network == Network::Offline {
+            return Err(Error::Offline { subject: Box::new(subject.clone()) });
+        }
+        Ok(self.0.permits.acquire().await.expect("the semaphore is open, because nothing closes it"))
+    }
+
+    fn emit(&self, event: Event) {
+        self.0.events.emit(event);
+    }
+}
+
+fn locate(oci: &OciRegistry, package: &PackageName) -> Result<Repository, Error> {
+    oci.repository(package).map_err(|source| Error::Location {
+        registry: Registry::Oci(oci.clone()),
+        package: package.clone(),
+        source: Box::new(source),
+    })
+}
+
+fn bounded(origin: &Origin, component: &Descriptor) -> Result<(), Error> {
+    if component.size <= MAX_COMPONENT {
+        return Ok(());
+    }
+    let subject = Box::new(Subject::Component(origin.clone()));
+    Err(Error::TooLarge { subject, limit: MAX_COMPONENT, unit: "bytes" })
+}
+
+fn package_not_found(registry: &Registry, package: &PackageName) -> Error {
+    Error::PackageNotFound { registry: registry.clone(), package: package.clone() }
+}
+
+async fn directory_versions(root: PathBuf, package: PackageName) -> Result<Vec<Version>, Error> {
+    blocking(move || Ok(versions_of(layout(&root, &package)?.tags()))).await
+}
+
+async fn directory_manifest(root: PathBuf, package: PackageName, origin: Origin) -> Result<Vec<u8>, Error> {
+    blocking(move || {
+        let layout = layout(&root, &package)?;
+        let manifest = match &origin {
+            Origin::Package { version, .. } => layout.manifest(&tag_of(version))?,
+            Origin::Reference(_) => None,
+        };
+        let Some(manifest) = manifest else {
+            let available = versions_of(layout.tags());
+            return Err(Error::VersionNotFound { origin: Box::new(origin), available });
+        };
+        Ok(manifest.to_vec())
+    })
+    .await
+}
+
+async fn directory_blob(root: PathBuf, package: PackageName, component: Descriptor) -> Result<VerifiedBlob, Error> {
+    blocking(move || layout(&root, &package)?.blob(&component)).await
+}
+
+fn layout(root: &Path, package: &PackageName) -> Result<Layout, Error> {
+    Layout::open(root, package)?.ok_or_else(|| package_not_found(&Registry::Directory(root.to_owned()), package))
+}
+
+fn versions_of<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<Version> {
+    let versions: BTreeSet<Version> = tags.filter_map(version_of).collect();
+    versions.into_iter().collect()
+}
+
+/// A tag cannot have the `+` before build metadata; `_` stands for it, as wkg and Helm have it.
+fn tag_of(version: &Version) -> String {
+    version.to_string().replace('+', "_")
+}
+
+fn version_of(tag: &str) -> Option<Version> {
+    if tag.contains('+') {
+        return None;
+    }
+    Version::parse(&tag.replacen('_', "+", 1)).ok()
+}
+
+/// Runs `work`, which waits for files, where it holds up nobody.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.expect("the work ends, because it does not panic and nothing cancels it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(tag: &str, version: Option<&str>) {
+        assert_eq!(version_of(tag).map(|version| version.to_string()).as_deref(), version);
+        if let Some(version) = version_of(tag) {
+            assert_eq!(tag_of(&version), tag);
+        }
+    }
+
+    #[test]
+    fn a_tag_is_a_version_with_an_underscore_for_the_plus() {
+        check("1.2.3", Some("1.2.3"));
+        check("1.2.3-rc.1_build.5", Some("1.2.3-rc.1+build.5"));
+    }
+
+    #[test]
+    fn other_tags_are_not_versions() {
+        for tag in ["latest", "v1.2.3", "1.2", "1.2.3_a_b", "1.2.3+build", "", "99999999999999999999.0.0"] {
+            check(tag, None);
+        }
+    }
+
+    #[test]
+    fn versions_are_sorted_as_versions() {
+        let versions = versions_of(["1.10.0", "latest", "1.9.0", "1.9.0-rc.1"].into_iter());
+        assert_eq!(versions.iter().map(ToString::to_string).collect::<Vec<_>>(), ["1.9.0-rc.1", "1.9.0", "1.10.0"]);
+    }
+}

@@ -1,0 +1,88 @@
+//! What happens while a [`Client`](crate::Client) works: one stream of [`Event`]s. What becomes of them is the listener's choice.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::digest::{Descriptor, Digest};
+use crate::release::{Origin, Subject};
+
+/// One step of the work. Events of concurrent downloads are interleaved; the digest tells them apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A registry is being asked.
+    QueryStarted {
+        /// What for.
+        subject: Subject,
+    },
+    /// A registry has answered, or failed to.
+    QueryFinished {
+        /// What it had been asked for.
+        subject: Subject,
+    },
+    /// A component was found in the store; nothing is downloaded.
+    FromStore {
+        /// Where it would have come from.
+        origin: Origin,
+        /// The component.
+        component: Descriptor,
+    },
+    /// A component begins to be downloaded.
+    DownloadStarted {
+        /// Where it comes from.
+        origin: Origin,
+        /// The component.
+        component: Descriptor,
+    },
+    /// More of a component has arrived.
+    DownloadProgress {
+        /// The component's digest.
+        digest: Digest,
+        /// How many bytes have arrived so far.
+        received: u64,
+    },
+    /// A component is in the store, verified.
+    DownloadFinished {
+        /// The component's digest.
+        digest: Digest,
+    },
+    /// A download ended without the component.
+    DownloadFailed {
+        /// The component's digest.
+        digest: Digest,
+    },
+    /// A file of the store did not hold what its name says. It was moved away and is downloaded again.
+    CorruptBlob {
+        /// What the file should have held.
+        digest: Digest,
+        /// Where the file is now.
+        moved_to: PathBuf,
+    },
+}
+
+/// Where events go. It is called from any thread and must return soon.
+#[derive(Clone)]
+pub struct EventSink(Arc<dyn Fn(Event) + Send + Sync>);
+
+impl EventSink {
+    /// Calls `listen` with every event.
+    pub fn new(listen: impl Fn(Event) + Send + Sync + 'static) -> EventSink {
+        EventSink(Arc::new(listen))
+    }
+
+    /// Nobody listens.
+    pub fn silent() -> EventSink {
+        EventSink::new(drop)
+    }
+
+    pub(crate) fn emit(&self, event: Event) {
+        (self.0)(event);
+    }
+}
+
+impl fmt::Debug for EventSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EventSink")
+    }
+}

@@ -1,0 +1,146 @@
+//! What a directory registry has: from files to tags, manifests and verified blobs.
+//!
+//! `<root>/<namespace>/<name>/` is an [OCI image layout](https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md)
+//! with one manifest a tag. Paths are made of package names and digests alone, whose alphabets have no `/` and no `..`.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::blob::{Unverified, VerifiedBlob};
+use crate::digest::{Descriptor, Digest};
+use crate::error::{Error, LayoutProblem};
+use crate::oci::MAX_MANIFEST;
+use crate::package::PackageName;
+
+const LAYOUT_FILE: &str = "oci-layout";
+const LAYOUT_VERSION: &str = "1.0.0";
+const INDEX_FILE: &str = "index.json";
+const MAX_LAYOUT_FILE: u64 = 4 * 1024;
+/// Some 100,000 tags.
+const MAX_INDEX_FILE: u64 = 32 * 1024 * 1024;
+const TAG: &str = "org.opencontainers.image.ref.name";
+
+/// The image layout of one package.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    directory: PathBuf,
+    tags: BTreeMap<String, Descriptor>,
+}
+
+impl Layout {
+    /// Reads the index of `package` in the registry at `root`, or finds that there is none.
+    pub(crate) fn open(root: &Path, package: &PackageName) -> Result<Option<Layout>, Error> {
+        if !root.is_dir() {
+            return Err(Error::Layout { path: root.to_owned(), problem: LayoutProblem::Missing });
+        }
+        let directory = root.join(package.namespace()).join(package.name());
+        if !directory.is_dir() {
+            return Ok(None);
+        }
+        let version: LayoutVersion = read_json(&directory.join(LAYOUT_FILE), MAX_LAYOUT_FILE)?;
+        if version.image_layout_version != LAYOUT_VERSION {
+            let problem = LayoutProblem::Version { version: version.image_layout_version };
+            return Err(Error::Layout { path: directory.join(LAYOUT_FILE), problem });
+        }
+        let index_path = directory.join(INDEX_FILE);
+        let index: Index = read_json(&index_path, MAX_INDEX_FILE)?;
+        let tags = index.into_tags().map_err(|problem| Error::Layout { path: index_path, problem })?;
+        Ok(Some(Layout { directory, tags }))
+    }
+
+    /// The tags there are.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = &str> {
+        self.tags.keys().map(String::as_str)
+    }
+
+    /// Reads the manifest of `tag`, or finds that there is none.
+    pub(crate) fn manifest(&self, tag: &str) -> Result<Option<VerifiedBlob>, Error> {
+        let Some(descriptor) = self.tags.get(tag) else { return Ok(None) };
+        if descriptor.size > MAX_MANIFEST {
+            let problem = LayoutProblem::TooLarge { limit: MAX_MANIFEST };
+            return Err(Error::Layout { path: self.blob_path(descriptor.digest), problem });
+        }
+        self.blob(descriptor).map(Some)
+    }
+
+    /// Reads a blob, whose size the caller has bounded.
+    pub(crate) fn blob(&self, descriptor: &Descriptor) -> Result<VerifiedBlob, Error> {
+        let path = self.blob_path(descriptor.digest);
+        let read = || {
+            let file = open_file(&path)?;
+            VerifiedBlob::read(file, descriptor).map_err(|error| match error {
+                Unverified::Io(error) => LayoutProblem::Io(error),
+                Unverified::Mismatch(mismatch) => LayoutProblem::Mismatch(mismatch),
+            })
+        };
+        read().map_err(|problem| Error::Layout { path: path.clone(), problem })
+    }
+
+    fn blob_path(&self, digest: Digest) -> PathBuf {
+        self.directory.join("blobs").join("sha256").join(digest.to_hex())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LayoutVersion {
+    image_layout_version: String,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    manifests: Vec<IndexEntry>,
+}
+
+#[derive(Deserialize)]
+struct IndexEntry {
+    digest: String,
+    size: u64,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
+}
+
+impl Index {
+    /// Entries without a tag are not versions of anything.
+    fn into_tags(self) -> Result<BTreeMap<String, Descriptor>, LayoutProblem> {
+        let mut tags = BTreeMap::new();
+        for mut entry in self.manifests {
+            let Some(tag) = entry.annotations.remove(TAG) else { continue };
+            let digest = entry.digest.parse().map_err(LayoutProblem::Digest)?;
+            let descriptor = Descriptor { digest, size: entry.size };
+            if tags.insert(tag.clone(), descriptor).is_some_and(|other| other != descriptor) {
+                return Err(LayoutProblem::AmbiguousTag { tag });
+            }
+        }
+        Ok(tags)
+    }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path, limit: u64) -> Result<T, Error> {
+    let read = || {
+        let mut bytes = Vec::new();
+        open_file(path)?.take(limit + 1).read_to_end(&mut bytes).map_err(LayoutProblem::Io)?;
+        if bytes.len() as u64 > limit {
+            return Err(LayoutProblem::TooLarge { limit });
+        }
+        serde_json::from_slice(&bytes).map_err(LayoutProblem::Json)
+    };
+    read().map_err(|problem| Error::Layout { path: path.to_owned(), problem })
+}
+
+fn open_file(path: &Path) -> Result<File, LayoutProblem> {
+    let problem = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => LayoutProblem::Missing,
+        _ => LayoutProblem::Io(error),
+    };
+    // Opening a pipe would wait for whoever writes to it.
+    if !fs::metadata(path).map_err(problem)?.is_file() {
+        return Err(LayoutProblem::NotAFile);
+    }
+    File::open(path).map_err(problem)
+}

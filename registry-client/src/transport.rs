@@ -1,0 +1,324 @@
+//! HTTP as this crate allows it: from a URL and a repository's authorization to an answer whose body is read under a limit.
+//!
+//! - Plain http only to loopback hosts, which are always spoken to so, and to hosts marked insecure.
+//! - At most [`MAX_REDIRECTS`] redirects; none to a place where plain http is not allowed, and none from https to http.
+//! - Authorization goes to the origin it is for and to no other.
+//! - Every body held in memory has a cap; every wait has a timeout.
+//!
+//! It is written on `reqwest` rather than on `oci-client`, because that crate reads manifests, tag lists, tokens and error bodies of
+//! any size into memory, treats a credential that the token server refused as none, and leaves redirects to `reqwest`'s defaults.
+//!
+//! NB: nothing is retried, and a download that breaks off starts afresh.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error as StdError;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use serde::Deserialize;
+
+use crate::authorization::Challenge;
+use crate::credentials::{CredentialSource, Credentials};
+use crate::error::{NetworkFailure, one_line};
+use crate::host::{Host, is_loopback_name};
+use crate::repository::Repository;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a server may stay silent; not how long an answer may take.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const MAX_REDIRECTS: usize = 5;
+const MAX_ERROR_BODY: u64 = 64 * 1024;
+const USER_AGENT: &str = concat!("compose/", env!("CARGO_PKG_VERSION"));
+
+/// Speaks HTTP to registries, with their credentials.
+pub(crate) struct Transport {
+    credentials: Credentials,
+    insecure: BTreeSet<String>,
+    proxied: OnceLock<reqwest::Client>,
+    direct: OnceLock<reqwest::Client>,
+    authorizations: Mutex<BTreeMap<Repository, HeaderValue>>,
+}
+
+/// Why a request has no usable answer.
+#[derive(Debug)]
+pub(crate) enum RequestError {
+    NotFound(Box<NetworkFailure>),
+    Unauthorized(CredentialSource, Box<NetworkFailure>),
+    Forbidden(CredentialSource, Box<NetworkFailure>),
+    TooLarge { limit: u64, unit: &'static str },
+    Failed(Box<NetworkFailure>),
+    Setup(Box<dyn StdError + Send + Sync>),
+}
+
+impl From<NetworkFailure> for RequestError {
+    fn from(failure: NetworkFailure) -> RequestError {
+        RequestError::Failed(Box::new(failure))
+    }
+}
+
+impl Transport {
+    /// Remembers what is needed; connects to nothing, and needs no certificates before the first request.
+    pub(crate) fn new(credentials: Credentials, insecure: &BTreeSet<String>) -> Transport {
+        Transport {
+            credentials,
+            insecure: insecure.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            proxied: OnceLock::new(),
+            direct: OnceLock::new(),
+            authorizations: Mutex::default(),
+        }
+    }
+
+    /// The URL of `path` below the API of a registry.
+    pub(crate) fn url(&self, repository: &Repository, path: &str) -> Result<Url, NetworkFailure> {
+        let host = repository.host();
+        let scheme = if host.is_loopback() || self.insecure.contains(host.as_str()) { "http" } else { "https" };
+        let url = format!("{scheme}://{}/v2/{}/{path}", host.endpoint(), repository.path());
+        Url::parse(&url).map_err(|source| NetworkFailure::Transport { method: "GET", url, source: Box::new(source) })
+    }
+
+    /// Gets `url`, which is of `repository`'s registry, authorized as that registry asks for it.
+    pub(crate) async fn get(&self, repository: &Repository, url: &Url, accept: &str) -> Result<Answer, RequestError> {
+        let remembered = self.remembered(repository);
+        let answer = self.follow(url, accept, remembered.as_ref()).await?;
+        if answer.status() != StatusCode::UNAUTHORIZED || !same_origin(&answer.url, url) {
+            return self.successful(repository, answer).await;
+        }
+        let challenge = Challenge::read(answer.headers());
+        let refusal = answer.into_failure().await;
+        let authorization = self.authorize(repository, challenge, refusal).await?;
+        let answer = self.follow(url, accept, Some(&authorization)).await?;
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            self.lock_authorizations().insert(repository.clone(), authorization);
+        }
+        self.successful(repository, answer).await
+    }
+
+    /// Who we are at `repository`'s registry.
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// Sends one request, with whatever `complete` adds to it. Redirects are the caller's.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        complete: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Answer, RequestError> {
+        let name = if method == Method::POST { "POST" } else { "GET" };
+        if !self.may_speak_to(url) {
+            let problem = "a URL that is neither https nor of a host where plain http is allowed".to_owned();
+            return Err(NetworkFailure::Protocol { method: name, url: redacted(url), problem }.into());
+        }
+        let request = complete(self.client(url)?.request(method, url.clone()));
+        match request.send().await {
+            Ok(response) => Ok(Answer { response, method: name, url: url.clone() }),
+            Err(error) => Err(transport_failure(name, url, error).into()),
+        }
+    }
+
+    async fn follow(
+        &self,
+        start: &Url,
+        accept: &str,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, RequestError> {
+        let mut url = start.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let authorization = authorization.filter(|_| same_origin(&url, start));
+            let answer = self
+                .send(Method::GET, &url, |request| {
+                    let request = request.header(ACCEPT, accept);
+                    match authorization {
+                        Some(value) => request.header(AUTHORIZATION, value.clone()),
+                        None => request,
+                    }
+                })
+                .await?;
+            match self.redirect(&answer)? {
+                Some(next) => url = next,
+                None => return Ok(answer),
+            }
+        }
+        Err(NetworkFailure::Protocol {
+            method: "GET",
+            url: redacted(start),
+            problem: format!("more than {MAX_REDIRECTS} redirects"),
+        }
+        .into())
+    }
+
+    /// Where `answer` sends us, if it does.
+    fn redirect(&self, answer: &Answer) -> Result<Option<Url>, NetworkFailure> {
+        if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+            return Ok(None);
+        }
+        let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+        let Some(mut next) = location.and_then(|location| answer.url.join(location).ok()) else {
+            return Err(answer.protocol("a redirect to nowhere"));
+        };
+        // A user in a URL would become a credential that nobody gave us.
+        if !next.username().is_empty() || next.password().is_some() {
+            return Err(answer.protocol("a redirect with a user name in it"));
+        }
+        let is_downgrade = answer.url.scheme() == "https" && next.scheme() != "https";
+        if is_downgrade || !self.may_speak_to(&next) {
+            return Err(answer.protocol(&format!("a redirect to {}, where plain http is not allowed", redacted(&next))));
+        }
+        next.set_fragment(None);
+        Ok(Some(next))
+    }
+
+    async fn successful(&self, repository: &Repository, answer: Answer) -> Result<Answer, RequestError> {
+        let status = answer.status();
+        if status == StatusCode::OK {
+            return Ok(answer);
+        }
+        let source = || self.credentials.of(repository).1;
+        let failure = Box::new(answer.into_failure().await);
+        Err(match status {
+            StatusCode::NOT_FOUND => RequestError::NotFound(failure),
+            StatusCode::UNAUTHORIZED => RequestError::Unauthorized(source(), failure),
+            StatusCode::FORBIDDEN => RequestError::Forbidden(source(), failure),
+            _ => RequestError::Failed(failure),
+        })
+    }
+
+    fn may_speak_to(&self, url: &Url) -> bool {
+        url.scheme() == "https" || (url.scheme() == "http" && (is_loopback(url) || self.is_insecure(url)))
+    }
+
+    fn is_insecure(&self, url: &Url) -> bool {
+        let Some(name) = url.host_str() else { return false };
+        let host = url.port().map_or(name.to_owned(), |port| format!("{name}:{port}"));
+        self.insecure.contains(&host)
+            || self
+                .insecure
+                .iter()
+                .filter_map(|host| Host::parse(host).ok())
+                .any(|insecure| insecure.endpoint() == host)
+    }
+
+    /// The client for `url`. What stays on this machine never goes through a proxy.
+    fn client(&self, url: &Url) -> Result<&reqwest::Client, RequestError> {
+        let (cell, builder) = if is_loopback(url) {
+            (&self.direct, reqwest::Client::builder().no_proxy())
+        } else {
+            (&self.proxied, reqwest::Client::builder())
+        };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let client = builder
+            .user_agent(USER_AGENT)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .build()
+            .map_err(|error| RequestError::Setup(Box::new(error)))?;
+        Ok(cell.get_or_init(|| client))
+    }
+
+    fn remembered(&self, repository: &Repository) -> Option<HeaderValue> {
+        self.lock_authorizations().get(repository).cloned()
+    }
+
+    fn lock_authorizations(&self) -> std::sync::MutexGuard<'_, BTreeMap<Repository, HeaderValue>> {
+        // Each insertion leaves the map whole, so that a panic elsewhere cannot have left it otherwise.
+        self.authorizations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A server's answer, its body not yet read.
+pub(crate) struct Answer {
+    response: Response,
+    method: &'static str,
+    url: Url,
+}
+
+impl Answer {
+    pub(crate) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// Reads the next piece of the body.
+    pub(crate) async fn piece(&mut self) -> Result<Option<impl AsRef<[u8]> + use<>>, NetworkFailure> {
+        self.response.chunk().await.map_err(|error| transport_failure(self.method, &self.url, error))
+    }
+
+    /// Reads the body, which may have at most `limit` bytes.
+    pub(crate) async fn body(mut self, limit: u64) -> Result<Vec<u8>, RequestError> {
+        let too_large = RequestError::TooLarge { limit, unit: "bytes" };
+        if self.response.content_length().is_some_and(|length| length > limit) {
+            return Err(too_large);
+        }
+        let mut body = Vec::new();
+        while let Some(piece) = self.piece().await? {
+            let piece = piece.as_ref();
+            if (body.len() as u64).saturating_add(piece.len() as u64) > limit {
+                return Err(too_large);
+            }
+            body.extend_from_slice(piece);
+        }
+        Ok(body)
+    }
+
+    /// Turns an answer that is no success into what it says.
+    pub(crate) async fn into_failure(self) -> NetworkFailure {
+        let (method, url, status) = (self.method, redacted(&self.url), self.status().as_u16());
+        // The body only explains; where it cannot be had, the status has to do.
+        let body = self.body(MAX_ERROR_BODY).await.unwrap_or_default();
+        let envelope = serde_json::from_slice::<ErrorEnvelope>(&body).unwrap_or_default();
+        let first = envelope.errors.into_iter().next().unwrap_or_default();
+        let shown = |text: String| Some(one_line(&text)).filter(|line| !line.is_empty());
+        NetworkFailure::Status { method, url, status, code: shown(first.code), message: shown(first.message) }
+    }
+
+    pub(crate) fn protocol(&self, problem: &str) -> NetworkFailure {
+        NetworkFailure::Protocol { method: self.method, url: redacted(&self.url), problem: problem.to_owned() }
+    }
+}
+
+/// An error of the [distribution specification](https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes).
+#[derive(Default, Deserialize)]
+struct ErrorEnvelope {
+    #[serde(default)]
+    errors: Vec<ServerError>,
+}
+
+#[derive(Default, Deserialize)]
+struct ServerError {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+/// A URL for messages: the query of a presigned URL is as good as a password.
+pub(crate) fn redacted(url: &Url) -> String {
+    let mut shown = url.clone();
+    shown.set_query(None);
+    shown.set_fragment(None);
+    // These fail only for URLs that cannot have a user.
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    one_line(shown.as_str())
+}
+
+fn transport_failure(method: &'static str, url: &Url, error: reqwest::Error) -> NetworkFailure {
+    NetworkFailure::Transport { method, url: redacted(url), source: Box::new(error.without_url()) }
+}
+
+pub(crate) fn same_origin(left: &Url, right: &Url) -> bool {
+    left.origin() == right.origin()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(is_loopback_name)
+}
