@@ -1,1 +1,32 @@
-//! Being written.
+//! Composes WebAssembly components: a manifest that names components becomes one component.
+//!
+//! The phases are modules, values in and values out; each borrows what the one before decided and never changes it:
+//!
+//! | phase | from → to |
+//! |---|---|
+//! | [`manifest`] | text → [`manifest::Manifest`] |
+//! | [`resolve`] | manifest, catalog, lock → [`resolve::Resolution`], or what is missing from the catalog |
+//! | [`lock`] | resolution and plan ↔ text |
+//! | [`part`] | bytes → [`part::Part`]: a component and its type |
+//! | [`mod@plan`] | manifest, parts, target world → [`plan::Plan`], or all that is wrong |
+//! | [`encode`] | plan → [`encode::Layout`] |
+//! | [`validate`] | layout → [`validate::Validated`] |
+//! | [`emit`] | validated component → file |
+//!
+//! [`driver`] runs them for a manifest on disk; it alone is asynchronous. What is wrong is a [`diagnostic::Diagnostic`],
+//! which is data. Nothing here knows a terminal, command-line arguments or the environment.
+
+mod code;
+pub mod diagnostic;
+pub mod driver;
+pub mod emit;
+pub mod encode;
+pub mod inspect;
+pub mod lock;
+pub mod manifest;
+pub mod part;
+pub mod plan;
+pub mod provenance;
+mod registry_report;
+pub mod resolve;
+pub mod validate;

@@ -1,0 +1,319 @@
+//! The stable codes of diagnostics: what each is called, who is to blame, and what `compose explain` says about it.
+//!
+//! A code never changes its meaning; one that is no longer given stays explained.
+
+/// Whose doing a failure is; the order is from least to most severe, and decides the exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Blame {
+    /// The manifest, the lock, a component or the command's own findings: exit status 1.
+    Input,
+    /// A registry, the network or the machine: exit status 3.
+    Environment,
+    /// This program: exit status 101.
+    Bug,
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $blame:ident, $explanation:literal;)+) => {
+        /// A stable name for a kind of finding.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Code {
+            /// Every code, in the order of the phases that give them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name that messages show in brackets.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// Whose doing it is.
+            pub fn blame(self) -> Blame {
+                match self { $(Self::$variant => Blame::$blame,)+ }
+            }
+
+            /// What it means, why it is an error and what to do: some paragraphs of Markdown.
+            pub fn explanation(self) -> &'static str {
+                match self { $(Self::$variant => $explanation,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The manifest cannot be found.
+    ManifestNotFound = "manifest-not-found", Input,
+"`compose` looks for `compose.toml` in the current directory and then in each directory above it.
+
+Start an application with `compose init`, or name its manifest with `--manifest-path`.";
+
+    /// The manifest cannot be read, or is not UTF-8 text.
+    ManifestUnreadable = "manifest-unreadable", Input,
+"The manifest exists but is not a readable UTF-8 text file. TOML is UTF-8 by definition; an editor that saved the file in
+another encoding can usually convert it.";
+
+    /// The manifest is not TOML.
+    ManifestSyntax = "manifest-syntax", Input,
+"The manifest is not valid TOML (https://toml.io). A name that is given twice in one table is such an error as well: each
+component, instance, link and registry has one entry.";
+
+    /// The manifest has a key that means nothing.
+    UnknownKey = "unknown-key", Input,
+"The manifest has a key that `compose` does not know. Unknown keys are refused because a misspelt one would otherwise be
+ignored silently.
+
+The sections are `[package]`, `[world]`, `[registries]`, `[components]`, `[instances]`, `[links.INSTANCE]`, `[chains]`,
+`[host]` and `[exports]`.";
+
+    /// The manifest has a value of the wrong type.
+    WrongType = "wrong-type", Input,
+"A key of the manifest has a value of another type than it needs: a number where a string belongs, for instance.";
+
+    /// The manifest has a value of the right type that cannot be used.
+    InvalidValue = "invalid-value", Input,
+"A value in the manifest has the right type, but its text is not what the key needs. Names are kebab-case words, packages
+are `namespace:name`, versions are `1.2.3`, version requirements are like Cargo's (`^1.2`, `~1.2.3`, `>=1, <3`, `*`),
+interfaces are `namespace:package/interface` with an optional `@version`.";
+
+    /// The manifest lacks a key.
+    MissingKey = "missing-key", Input,
+"A section or an entry of the manifest lacks a key that it cannot do without.";
+
+    /// Two keys of the manifest exclude each other.
+    ConflictingKeys = "conflicting-keys", Input,
+"Two keys of one entry say different things about the same matter; a component, for instance, comes from a path, or from a
+registry package, or from an OCI reference, and not from two of them.";
+
+    /// Two instances have one name.
+    DuplicateInstance = "duplicate-instance", Input,
+"Every component is an instance of its own name unless `[instances]` uses it. An instance in `[instances]` therefore cannot
+have the name of another component that is an instance already.";
+
+    /// A name refers to no component.
+    UnknownComponent = "unknown-component", Input,
+"An entry of `[instances]` names a component that `[components]` does not have.";
+
+    /// A name refers to no instance.
+    UnknownInstance = "unknown-instance", Input,
+"A link, a chain, an export or a host rule names an instance that the application does not have. The instances are the
+entries of `[instances]`, and every component that no such entry uses. A component that `[instances]` uses is not an instance
+by its own name.";
+
+    /// A name refers to no registry.
+    UnknownRegistry = "unknown-registry", Input,
+"A component or a namespace names a registry that `[registries]` does not have.";
+
+    /// No registry is known for a package.
+    NoRegistry = "no-registry", Input,
+"A registry package is looked up in the registry that its own `registry` key names, else in the one that
+`[registries.namespaces]` gives for its namespace, else in `[registries] default`. None of these says anything about this
+package.";
+
+    /// A registry scheme that this build does not have.
+    UnsupportedRegistry = "unsupported-registry", Input,
+"The registry's kind is known but this build of `compose` cannot talk to it.";
+
+    /// A local file cannot be read.
+    FileUnreadable = "file-unreadable", Input,
+"A file that the manifest names cannot be read. Paths in a manifest are relative to the directory of that manifest.";
+
+    /// A file is no component.
+    NotAComponent = "not-a-component", Input,
+"`compose` links components of the WebAssembly Component Model. A core module (what most compilers emit for the targets
+`wasm32-unknown-unknown` and `wasm32-wasip1`) becomes a component with `wasm-tools component new`; a WIT package describes
+interfaces and holds no code; a file of text is accepted when it is the component text format and is named `.wat`.";
+
+    /// A component is damaged.
+    InvalidComponent = "invalid-component", Input,
+"The bytes begin like a component but are not a valid one: truncated by a broken copy or download, or made by a tool that is
+newer than the WebAssembly features `compose` knows.";
+
+    /// A component uses what composing cannot handle.
+    UnsupportedComponent = "unsupported-component", Input,
+"The component is valid, but imports or exports something that WIT cannot express (a core module, a component, a value), so it
+cannot be linked by interface.";
+
+    /// Folders with manifests contain each other.
+    NestedCycle = "nested-cycle", Input,
+"A component may be a folder with a `compose.toml` of its own; it is built first. Here such a folder needs, in the end,
+itself.";
+
+    /// The target world cannot be read.
+    WorldUnreadable = "world-unreadable", Input,
+"`[world] wit` names a directory of WIT files (with its dependencies in `deps/`) or one WIT file, and `name` a world in it.";
+
+    /// A package cannot be found in its registry.
+    PackageNotFound = "package-not-found", Environment,
+"The registry answered, and does not have the package.";
+
+    /// A package has no version that satisfies the requirement.
+    VersionNotFound = "version-not-found", Input,
+"The registry has the package, but no version of it that the requirement allows. A pre-release is chosen only when the
+requirement names one.";
+
+    /// Something is needed that is only in the network.
+    Offline = "offline", Environment,
+"`--offline` (and `--frozen`) never use the network. What is needed is neither in `compose.lock` and the store nor in a
+directory registry. Run `compose fetch` while online: it puts everything an application needs into the store.";
+
+    /// A registry refused access.
+    Unauthorized = "unauthorized", Environment,
+"The registry wants credentials, or refused the ones it was given. Credentials come from docker's `config.json`
+(`$DOCKER_CONFIG` or `~/.docker`). Ones that are refused are never silently replaced by anonymous access.";
+
+    /// A registry or the network failed.
+    RegistryFailure = "registry-failure", Environment,
+"The registry could not be reached, or its answer was not one that the OCI distribution specification allows.";
+
+    /// Bytes do not have their digest.
+    DigestMismatch = "digest-mismatch", Environment,
+"The bytes that arrived are not those that the digest names. They were thrown away. Either they were damaged on their way, or
+somebody changed them.";
+
+    /// The artifact holds no component.
+    NotAComponentArtifact = "not-a-component-artifact", Environment,
+"The reference exists, but what it names is not the Wasm OCI artifact: an image manifest with one layer of type
+`application/wasm`.";
+
+    /// The store failed.
+    StoreFailure = "store-failure", Environment,
+"The store keeps what was downloaded, in the user's cache directory (`COMPOSE_CACHE` names another one). It could not be read
+or written.";
+
+    /// The lock cannot be read.
+    LockInvalid = "lock-invalid", Input,
+"`compose.lock` is written by `compose`. If a merge left conflict marks in it, take either side and run `compose lock`.";
+
+    /// The lock does not fit the manifest.
+    LockOutOfDate = "lock-out-of-date", Input,
+"`--locked` (and `--frozen`) fail where `compose.lock` would have to change: a build must then use what was reviewed. Run
+`compose lock` without them and commit the lock.";
+
+    /// Nobody provides an import.
+    MissingProvider = "missing-provider", Input,
+"An instance imports an interface that no other instance exports and that the host may not provide.
+
+For each import, in this order: an explicit link in `[links.INSTANCE]`; a chain in `[chains]`; the one instance that exports
+the interface, under the same name or on the same semver track with a compatible type; the host, where `[host]` allows it.
+
+Components on the same semver track are interchangeable only when the types agree; the notes say where they do not.";
+
+    /// Several instances provide an import.
+    AmbiguousProvider = "ambiguous-provider", Input,
+"Several instances export an interface that another one imports. `compose` never guesses: a line under `[links.INSTANCE]`
+decides.";
+
+    /// The provider that was chosen does not fit.
+    IncompatibleProvider = "incompatible-provider", Input,
+"An instance was chosen to provide an interface, by a link, a chain, or because it alone exports it, but its types differ
+from those that the consumer was compiled against. An instance may export more than is asked, but functions and types must be
+equal.";
+
+    /// A link names an import that the consumer does not have.
+    UnknownImport = "unknown-import", Input,
+"A key under `[links.INSTANCE]` is an import of that instance. Without a version it means whatever version the instance
+imports.";
+
+    /// A link or an export names an export that the provider does not have.
+    UnknownExport = "unknown-export", Input,
+"The instance that is named does not export the interface, neither under the same name nor on the same semver track.";
+
+    /// A chain cannot be linked.
+    BrokenChain = "broken-chain", Input,
+"A chain is ordered middleware over one interface, outermost first. Each member must export the interface, and each but the
+last must import it: that import is what the next member provides.";
+
+    /// Instances need each other.
+    LinkCycle = "link-cycle", Input,
+"Instances are created one after the other, each with its imports already there; a circle of links therefore cannot be
+instantiated. Break it by moving one of the interfaces into a component of its own, or by linking one import elsewhere.";
+
+    /// A resource would come from two providers.
+    ResourceConflict = "resource-conflict", Input,
+"Resource types are nominal: a handle made by one provider means nothing to another, also when their interfaces are written
+the same. Interfaces that share a resource must therefore come, for one consumer, from the same provider.";
+
+    /// An import of the result is not allowed.
+    DeniedHostImport = "denied-host-import", Input,
+"`[host]` says what the composed component may ask of the runtime; `[host.instances]` narrows this for one instance. The
+default is what the target world imports, or `wasi:*` when there is no target world.";
+
+    /// Host imports cannot be merged.
+    HostImportConflict = "host-import-conflict", Input,
+"Imports that go to the host are merged for each semver track, so that the runtime has to provide each once. Here two
+instances import the same interface with types that differ.";
+
+    /// Nobody has what is to be exported.
+    MissingExport = "missing-export", Input,
+"`[exports]` names an interface that the instance does not export.";
+
+    /// Several instances could be exported.
+    AmbiguousExport = "ambiguous-export", Input,
+"Several instances that nobody consumes export the same interface, and the result can export it only once. A line under
+`[exports]` decides.";
+
+    /// An export needs another one.
+    UnnameableResource = "unnameable-resource", Input,
+"An exported interface uses a resource type that another interface defines. Whoever calls the export must be able to name that
+type, so the interface that defines it must be exported as well.";
+
+    /// The result would export nothing.
+    NothingExported = "nothing-exported", Input,
+"A component without exports cannot be called. Without a target world, the result exports everything that instances export
+whom nobody consumes.";
+
+    /// The result is not what the target world says.
+    WorldNotMet = "world-not-met", Input,
+"`[world]` says what the result must be. It must export everything that the world exports, with types that agree, and may
+import only what the world imports.";
+
+    /// An instance does not matter.
+    UnusedInstance = "unused-instance", Input,
+"Nothing that the result exports needs this instance, so it is left out. Remove it, link it, or export something of it.";
+
+    /// The output cannot be written.
+    OutputUnwritable = "output-unwritable", Environment,
+"The result was made and is valid, but could not be written. Nothing was left half written.";
+
+    /// The files are there already.
+    AlreadyExists = "already-exists", Input,
+"`compose new` and `compose init` never overwrite a file.";
+
+    /// A command needs something that the component does not have.
+    NotRunnable = "not-runnable", Input,
+"`compose run` needs an export of `wasi:cli/run`, `compose serve` one of `wasi:http/incoming-handler` or `wasi:http/handler`,
+and `compose invoke` an exported function.";
+
+    /// The component failed while it ran.
+    RunFailure = "run-failure", Input,
+"The runtime could not instantiate the component, or the component trapped.";
+
+    /// The encoder refused a plan, or made something invalid.
+    Internal = "internal", Bug,
+"A plan that was found to be good could not be encoded, or its encoding is not valid. This is a fault of `compose`: please
+report it with the manifest.";
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Code {
+    type Err = UnknownCode;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text).ok_or_else(|| UnknownCode { given: text.to_owned() })
+    }
+}
+
+/// No diagnostic has this code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no diagnostic has the code `{given}`")]
+pub struct UnknownCode {
+    /// What was given.
+    pub given: String,
+}

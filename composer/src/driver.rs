@@ -1,0 +1,299 @@
+//! The driver: runs the phases one after the other for a manifest on disk, and is the only part of this crate that waits.
+//!
+//! From a [`Session`] (where the manifest is, how to reach registries, what may change) to a [`Planned`], [`Checked`] or
+//! [`Built`] application. It reads files, asks the registry client what resolution wants to know, and writes the lock and the
+//! result at the very end; what is decided is decided by the phases.
+
+mod load;
+mod report;
+
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures::{StreamExt, stream};
+use registry_client::{Client, Digest, Registry};
+use wit::World;
+
+use crate::{
+    diagnostic::{Diagnostic, Failure, SourceText},
+    emit,
+    encode,
+    lock::{self, Lock},
+    manifest::{self, Manifest},
+    part::Part,
+    plan::{self, Plan},
+    provenance::Provenance,
+    resolve::{Catalog, Outcome, Question, Resolution, resolve},
+    validate::{self, Validated},
+};
+
+/// How many questions are put to registries at a time; the client bounds its downloads itself.
+const QUESTIONS_AT_A_TIME: usize = 8;
+
+/// What the driver is doing, for whoever shows progress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A component that is a folder with a manifest of its own is being built.
+    Nested {
+        /// That manifest.
+        manifest: PathBuf,
+    },
+    /// Versions are being chosen.
+    Resolving,
+    /// Components are being fetched and read.
+    Loading {
+        /// How many.
+        components: usize,
+    },
+    /// Links are being decided.
+    Planning,
+    /// The result is being laid out.
+    Encoding,
+    /// The result is being proved.
+    Validating,
+}
+
+/// Where events go.
+pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// Whether the lock may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Locking {
+    /// It is written when it would change.
+    Free,
+    /// It is an error if it would change.
+    Locked,
+}
+
+/// A manifest on disk and the means to compose it.
+#[derive(Clone)]
+pub struct Session {
+    /// The manifest, as the person named it.
+    pub manifest: PathBuf,
+    /// Access to registries and the store; also says whether the network may be used.
+    pub client: Client,
+    /// Whether the lock may change.
+    pub locking: Locking,
+    /// How many components are read at a time.
+    pub jobs: NonZeroUsize,
+    /// Where events go.
+    pub events: EventSink,
+}
+
+/// A composition in which everything is decided.
+#[derive(Debug)]
+pub struct Planned {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// Its components, in its order.
+    pub parts: Vec<Part>,
+    /// What was decided.
+    pub plan: Plan,
+    /// What the lock must say.
+    pub lock: Lock,
+    /// Findings that do not keep the application from being built.
+    pub warnings: Vec<Diagnostic>,
+    target: Option<World>,
+    stale_locks: Vec<StaleLock>,
+}
+
+impl Planned {
+    /// The lock files, of this application and of the folders in it, that do not say what they must.
+    pub fn stale_locks(&self) -> impl Iterator<Item = &Path> {
+        self.stale_locks.iter().map(|stale| stale.path.as_path())
+    }
+}
+
+/// A lock file and the text that it should have.
+#[derive(Debug)]
+struct StaleLock {
+    path: PathBuf,
+    text: String,
+}
+
+/// A composition whose result is proved.
+#[derive(Debug)]
+pub struct Checked {
+    /// What was decided.
+    pub planned: Planned,
+    /// The result.
+    pub component: Validated,
+}
+
+/// A composition whose result is in a file.
+#[derive(Debug)]
+pub struct Built {
+    /// What was decided.
+    pub planned: Planned,
+    /// The result.
+    pub component: Validated,
+    /// The file.
+    pub path: PathBuf,
+    /// The digest of its bytes.
+    pub digest: Digest,
+}
+
+/// The manifest of the application that a directory belongs to: its own, or the nearest one above it.
+pub fn find_manifest(directory: &Path) -> Option<PathBuf> {
+    directory.ancestors().map(|directory| directory.join(manifest::FILE_NAME)).find(|path| path.is_file())
+}
+
+/// Decides everything about an application; writes nothing but what is downloaded into the store.
+///
+/// # Errors
+/// All that is wrong in the first phase that finds something wrong.
+pub async fn plan(session: &Session) -> Result<Planned, Failure> {
+    plan_nested(session, &[]).await
+}
+
+/// Decides everything, and writes the lock where it changes.
+///
+/// # Errors
+/// As [`plan`], and when the lock cannot be written.
+pub async fn lock(session: &Session) -> Result<Planned, Failure> {
+    let planned = plan(session).await?;
+    write_locks(&planned)?;
+    Ok(planned)
+}
+
+/// Does everything that [`build`] does except writing files.
+///
+/// # Errors
+/// As [`plan`], and when the result is not valid.
+pub async fn check(session: &Session) -> Result<Checked, Failure> {
+    let planned = plan(session).await?;
+    let component = compose(session, &planned)?;
+    Ok(Checked { planned, component })
+}
+
+/// Builds an application into one component, by default in `target/compose/` beside the manifest.
+///
+/// # Errors
+/// As [`check`], and when the lock or the result cannot be written.
+pub async fn build(session: &Session, output: Option<&Path>) -> Result<Built, Failure> {
+    let Checked { planned, component } = check(session).await?;
+    let path = output.map_or_else(|| default_output(session, &planned.manifest), Path::to_path_buf);
+    write_locks(&planned)?;
+    emit::emit(&component, &path)?;
+    let digest = Digest::of(component.bytes());
+    Ok(Built { planned, component, path, digest })
+}
+
+fn default_output(session: &Session, manifest: &Manifest) -> PathBuf {
+    directory_of(&session.manifest).join("target/compose").join(manifest.output_name()).with_extension("wasm")
+}
+
+/// The directory that a manifest's paths are relative to.
+fn directory_of(manifest: &Path) -> &Path {
+    manifest.parent().unwrap_or(Path::new(""))
+}
+
+fn write_locks(planned: &Planned) -> Result<(), Diagnostic> {
+    planned.stale_locks.iter().try_for_each(|stale| emit::replace(&stale.path, stale.text.as_bytes()))
+}
+
+fn compose(session: &Session, planned: &Planned) -> Result<Validated, Failure> {
+    let Planned { manifest, parts, plan, target, .. } = planned;
+    (session.events)(Event::Encoding);
+    let layout = encode::encode(plan, parts, &Provenance::new(manifest, parts, plan))?;
+    (session.events)(Event::Validating);
+    Ok(validate::validate(layout, parts, target.as_ref())?)
+}
+
+/// Plans the application of a session that is itself a component of the applications in `above`, outermost first.
+async fn plan_nested(session: &Session, above: &[PathBuf]) -> Result<Planned, Failure> {
+    let manifest = read_manifest(&session.manifest)?;
+    let lock_path = directory_of(&session.manifest).join(lock::FILE_NAME);
+    let old_lock = read_lock(&lock_path)?;
+    (session.events)(Event::Resolving);
+    let resolution = resolution(session, &manifest, old_lock.as_ref().map(|(_, lock)| lock)).await?;
+    let target = load::target_world(session, &manifest, &resolution).await?;
+    (session.events)(Event::Loading { components: resolution.components.len() });
+    let load::Loaded { parts, warnings: mut earlier, mut stale_locks } =
+        load::components(session, &manifest, &resolution, above).await?;
+    (session.events)(Event::Planning);
+    let (plan, mut warnings) =
+        plan::plan(&manifest, &parts, target.as_ref()).map_err(|failure| failure.preceded_by(earlier.clone()))?;
+    earlier.append(&mut warnings);
+    let lock = Lock::new(&resolution, &plan);
+    let text = lock.to_text();
+    let old_text = old_lock.as_ref().map_or("", |(source, _)| source.text());
+    if text != old_text {
+        if session.locking == Locking::Locked {
+            return Err(report::lock_out_of_date(&lock_path, old_text, &text).into());
+        }
+        stale_locks.push(StaleLock { path: lock_path, text });
+    }
+    Ok(Planned { manifest, parts, plan, lock, warnings: earlier, target, stale_locks })
+}
+
+fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
+    let text = load::read_text(path).map_err(|error| report::unreadable_manifest(path, &error))?;
+    Manifest::parse(&SourceText::new(path.display().to_string(), text))
+}
+
+fn read_lock(path: &Path) -> Result<Option<(Arc<SourceText>, Lock)>, Failure> {
+    let text = match load::read_text(path) {
+        Ok(text) => text,
+        Err(load::ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(report::unreadable_lock(path, &error).into()),
+    };
+    let source = SourceText::new(path.display().to_string(), text);
+    let lock = Lock::parse(&source)?;
+    Ok(Some((source, lock)))
+}
+
+async fn resolution(session: &Session, manifest: &Manifest, lock: Option<&Lock>) -> Result<Resolution, Failure> {
+    let mut catalog = Catalog::default();
+    loop {
+        match resolve(manifest, &catalog, lock)? {
+            Outcome::Resolved(resolution) => return Ok(resolution),
+            Outcome::Missing(questions) => ask(session, questions, &mut catalog).await,
+        }
+    }
+}
+
+async fn ask(session: &Session, questions: Vec<Question>, catalog: &mut Catalog) {
+    enum Answer {
+        Versions(Registry, registry_client::PackageName, Result<Vec<semver::Version>, registry_client::Error>),
+        Release(registry_client::Origin, Result<registry_client::Release, registry_client::Error>),
+    }
+    let answers = stream::iter(questions).map(|question| async move {
+        match question {
+            Question::Versions { registry, package } => {
+                let reachable = reachable(session, registry.clone());
+                let versions = session.client.versions(&reachable, &package).await;
+                Answer::Versions(registry, package, versions)
+            }
+            Question::Release(origin) => {
+                let release = session.client.release(&reachable_origin(session, origin.clone())).await;
+                Answer::Release(origin, release)
+            }
+        }
+    });
+    let mut answers = answers.buffer_unordered(QUESTIONS_AT_A_TIME);
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Answer::Versions(registry, package, versions) => catalog.insert_versions(registry, package, versions),
+            Answer::Release(origin, release) => catalog.insert_release(origin, release),
+        }
+    }
+}
+
+/// The registry as it can be reached from where the program runs: the manifest names directories relative to itself.
+fn reachable(session: &Session, registry: Registry) -> Registry {
+    registry.relative_to(directory_of(&session.manifest))
+}
+
+fn reachable_origin(session: &Session, origin: registry_client::Origin) -> registry_client::Origin {
+    match origin {
+        registry_client::Origin::Package { registry, package, version } => {
+            registry_client::Origin::Package { registry: reachable(session, registry), package, version }
+        }
+        reference @ registry_client::Origin::Reference(_) => reference,
+    }
+}

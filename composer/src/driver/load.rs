@@ -1,0 +1,208 @@
+//! Loading: gets the bytes of every component and reads their types.
+//!
+//! From a [`Resolution`] to [`Part`]s in manifest order: registry packages through the client, files from disk, component text
+//! assembled, folders with a manifest of their own built. All that is wrong is reported, not just the first.
+
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures::{StreamExt, stream};
+use wit::World;
+
+use super::{Event, Session, StaleLock, compose, directory_of, plan_nested, reachable_origin, report};
+use crate::{
+    diagnostic::{Diagnostic, Failure, Spanned},
+    manifest::{self, Manifest, Source, WitSource},
+    part::{ComponentBytes, Part},
+    registry_report,
+    resolve::{Resolution, ResolvedComponent, ResolvedSource},
+};
+
+/// No manifest or lock is larger.
+const TEXT_LIMIT: u64 = 16 << 20;
+
+/// No component is larger: current runtimes refuse modules beyond this.
+const COMPONENT_LIMIT: u64 = 1 << 30;
+
+/// How many components are fetched at a time; the client bounds its downloads itself.
+const FETCHES_AT_A_TIME: usize = 32;
+
+/// Why a file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReadError {
+    #[error("{0}")]
+    Io(std::io::Error),
+    #[error("it is not UTF-8 text: the first byte that cannot be is at offset {offset}, in line {line}")]
+    NotUtf8 { offset: usize, line: usize },
+    #[error("it is larger than {limit} bytes")]
+    TooLarge { limit: u64 },
+}
+
+/// Components that were loaded.
+pub(super) struct Loaded {
+    pub(super) parts: Vec<Part>,
+    /// The warnings of folders that were built.
+    pub(super) warnings: Vec<Diagnostic>,
+    /// The locks of folders that were built.
+    pub(super) stale_locks: Vec<StaleLock>,
+}
+
+/// The text of a file.
+pub(super) fn read_text(path: &Path) -> Result<String, ReadError> {
+    String::from_utf8(read(path, TEXT_LIMIT)?).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count();
+        ReadError::NotUtf8 { offset, line }
+    })
+}
+
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let file = std::fs::File::open(path).map_err(ReadError::Io)?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(ReadError::Io)?;
+    if bytes.len() as u64 > limit { Err(ReadError::TooLarge { limit }) } else { Ok(bytes) }
+}
+
+/// The world that the result must conform to.
+pub(super) async fn target_world(
+    session: &Session,
+    manifest: &Manifest,
+    resolution: &Resolution,
+) -> Result<Option<World>, Failure> {
+    let Some(world) = &manifest.world else { return Ok(None) };
+    let name = world.name.as_ref().map(|name| name.value.as_str());
+    let loaded = match &world.wit.value {
+        WitSource::Path(path) => World::from_directory(&directory_of(&session.manifest).join(path), name),
+        WitSource::Package { .. } => {
+            let Some((origin, release)) = resolution.world.as_ref().and_then(ResolvedSource::release) else {
+                return Ok(None);
+            };
+            let bytes = session.client.fetch(&reachable_origin(session, origin.clone()), &release).await;
+            let bytes = bytes.map_err(|error| {
+                registry_report::diagnostic(&error).label(&manifest.source, world.wit.span.clone(), "needed here")
+            })?;
+            World::from_package(&origin.to_string(), &bytes, name)
+        }
+    };
+    loaded.map(Some).map_err(|error| report::unreadable_world(manifest, world, &error).into())
+}
+
+/// Loads every component.
+pub(super) async fn components(
+    session: &Session,
+    manifest: &Manifest,
+    resolution: &Resolution,
+    above: &[PathBuf],
+) -> Result<Loaded, Failure> {
+    let fetched = stream::iter(&resolution.components).map(|component| component_bytes(session, manifest, component, above));
+    let fetched: Vec<_> = fetched.buffered(FETCHES_AT_A_TIME).collect().await;
+
+    let mut loaded = Loaded { parts: Vec::new(), warnings: Vec::new(), stale_locks: Vec::new() };
+    let mut diagnostics = Vec::new();
+    let mut readable = Vec::new();
+    for (component, bytes) in resolution.components.iter().zip(fetched) {
+        match bytes {
+            Ok(FoundBytes { bytes, mut warnings, mut stale_locks }) => {
+                loaded.warnings.append(&mut warnings);
+                loaded.stale_locks.append(&mut stale_locks);
+                readable.push((component, bytes));
+            }
+            Err(failure) => diagnostics.extend(failure.diagnostics().iter().cloned()),
+        }
+    }
+
+    let read = stream::iter(readable).map(|(component, bytes)| {
+        let (name, version) = (component.name.clone(), component.source.version().cloned());
+        let part = tokio::task::spawn_blocking(move || {
+            let binary = bytes.clone();
+            Part::new(name, version, bytes).map_err(|error| (error, binary))
+        });
+        async move { (component, part.await) }
+    });
+    let read: Vec<_> = read.buffered(session.jobs.get()).collect().await;
+    for (component, part) in read {
+        match part {
+            Ok(Ok(part)) => loaded.parts.push(part),
+            Ok(Err((error, bytes))) => diagnostics.push(report::undecodable(manifest, component, &bytes, &error)),
+            Err(crash) => diagnostics.push(report::crash(&component.name, &crash)),
+        }
+    }
+    Failure::check(diagnostics)?;
+    Ok(loaded)
+}
+
+struct FoundBytes {
+    bytes: ComponentBytes,
+    warnings: Vec<Diagnostic>,
+    stale_locks: Vec<StaleLock>,
+}
+
+impl From<ComponentBytes> for FoundBytes {
+    fn from(bytes: ComponentBytes) -> Self {
+        Self { bytes, warnings: Vec::new(), stale_locks: Vec::new() }
+    }
+}
+
+async fn component_bytes(
+    session: &Session,
+    manifest: &Manifest,
+    component: &ResolvedComponent,
+    above: &[PathBuf],
+) -> Result<FoundBytes, Failure> {
+    let entry = manifest.component(&component.name);
+    let entry = entry.expect("a resolved component is in the manifest because resolution went through its components");
+    if let Some((origin, release)) = component.source.release() {
+        let blob = session.client.fetch(&reachable_origin(session, origin), &release).await;
+        let blob = blob.map_err(|error| {
+            registry_report::diagnostic(&error).label(&manifest.source, entry.source.span.clone(), "needed here")
+        })?;
+        return Ok(ComponentBytes::Verified(blob).into());
+    }
+    let Source::Path(path) = &entry.source.value else {
+        unreachable!("a source without a release is a path because every other kind resolves to one")
+    };
+    let located = directory_of(&session.manifest).join(path);
+    if located.is_dir() {
+        // The future of a nested build contains another such future.
+        return Box::pin(nested(session, manifest, &entry.source, &located, above)).await;
+    }
+    let bytes = read(&located, COMPONENT_LIMIT).map_err(|error| report::unreadable_file(manifest, &entry.source, &located, &error))?;
+    let is_text = located.extension().is_some_and(|extension| extension == "wat");
+    let bytes = if is_text {
+        let assembled = wat::Parser::new().parse_bytes(Some(&located), &bytes);
+        let assembled = assembled.map_err(|error| report::bad_text(manifest, &entry.source, &located, &error))?;
+        assembled.into_owned()
+    } else {
+        bytes
+    };
+    Ok(ComponentBytes::Local(Arc::from(bytes)).into())
+}
+
+/// Builds a folder that has a manifest of its own.
+async fn nested(
+    session: &Session,
+    manifest: &Manifest,
+    source: &Spanned<Source>,
+    directory: &Path,
+    above: &[PathBuf],
+) -> Result<FoundBytes, Failure> {
+    let path = directory.join(manifest::FILE_NAME);
+    if !path.is_file() {
+        return Err(report::folder_without_manifest(manifest, source, directory).into());
+    }
+    let identity = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let mut above = above.to_vec();
+    above.push(identity(&session.manifest));
+    if above.contains(&identity(&path)) {
+        return Err(report::nested_cycle(manifest, source, &above, &identity(&path)).into());
+    }
+    (session.events)(Event::Nested { manifest: path.clone() });
+    let inner = Session { manifest: path, ..session.clone() };
+    let planned = plan_nested(&inner, &above).await?;
+    let component = compose(&inner, &planned)?;
+    let bytes = ComponentBytes::Local(Arc::from(component.bytes()));
+    Ok(FoundBytes { bytes, warnings: planned.warnings, stale_locks: planned.stale_locks })
+}

@@ -1,0 +1,163 @@
+//! The words for what the driver finds: files that cannot be read, bytes that are no component, a lock that would change.
+
+use std::path::{Path, PathBuf};
+
+use similar::{ChangeTag, TextDiff};
+use wit::{DecodeError, WorldError};
+
+use super::load::ReadError;
+use crate::{
+    diagnostic::{Code, Diagnostic, Spanned, shown},
+    manifest::{FILE_NAME, Manifest, Name, Source, TargetWorld},
+    resolve::ResolvedComponent,
+};
+
+pub(super) fn unreadable_manifest(path: &Path, error: &ReadError) -> Diagnostic {
+    match error {
+        ReadError::Io(io) if io.kind() == std::io::ErrorKind::NotFound => {
+            Diagnostic::error(Code::ManifestNotFound, format!("there is no manifest `{}`", shown(path)))
+                .hint("start an application here with\ncompose init")
+        }
+        error => Diagnostic::error(Code::ManifestUnreadable, format!("cannot read the manifest `{}`", shown(path)))
+            .note(error.to_string()),
+    }
+}
+
+pub(super) fn unreadable_lock(path: &Path, error: &ReadError) -> Diagnostic {
+    Diagnostic::error(Code::LockInvalid, format!("cannot read `{}`", shown(path))).note(error.to_string())
+}
+
+pub(super) fn lock_out_of_date(path: &Path, old: &str, new: &str) -> Diagnostic {
+    let message = if old.is_empty() {
+        format!("there is no `{}`, and `--locked` forbids writing it", shown(path))
+    } else {
+        format!("`{}` would change, and `--locked` forbids that", shown(path))
+    };
+    let diagnostic = Diagnostic::error(Code::LockOutOfDate, message);
+    let diagnostic = if old.is_empty() { diagnostic } else { diagnostic.note(format!("it would change like this\n{}", changes(old, new))) };
+    diagnostic.hint("write it, look at the change and commit it\ncompose lock")
+}
+
+/// The lines that go and come, each with the header of the entry it belongs to.
+fn changes(old: &str, new: &str) -> String {
+    let diff = TextDiff::from_lines(old, new);
+    let mut lines = Vec::new();
+    for group in diff.grouped_ops(1) {
+        for change in group.iter().flat_map(|operation| diff.iter_changes(operation)) {
+            let sign = match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => ' ',
+            };
+            lines.push(format!("{sign} {}", change.value().trim_end()).trim_end().to_owned());
+        }
+    }
+    lines.join("\n")
+}
+
+pub(super) fn unreadable_world(manifest: &Manifest, world: &TargetWorld, error: &WorldError) -> Diagnostic {
+    let diagnostic = Diagnostic::error(Code::WorldUnreadable, "cannot read the target world");
+    let (span, label) = match (error, &world.name) {
+        (WorldError::UnknownWorld { .. }, Some(name)) => (name.span.clone(), "there is no such world"),
+        (WorldError::SeveralWorlds { .. }, _) => (world.wit.span.clone(), "a `name` must say which world is meant"),
+        _ => (world.wit.span.clone(), "named here"),
+    };
+    let diagnostic = diagnostic.label(&manifest.source, span, label).note(error.to_string()).causes(error);
+    match error {
+        WorldError::UnknownWorld { nearest: Some(near), .. } => diagnostic.hint(format!("did you mean `{near}`?")),
+        _ => diagnostic,
+    }
+}
+
+pub(super) fn unreadable_file(manifest: &Manifest, source: &Spanned<Source>, path: &Path, error: &ReadError) -> Diagnostic {
+    let diagnostic = match error {
+        ReadError::Io(io) if io.kind() == std::io::ErrorKind::NotFound => {
+            Diagnostic::error(Code::FileUnreadable, format!("there is no file `{}`", shown(path)))
+                .hint("build the component first, or mend the path; it is relative to the manifest")
+        }
+        error => {
+            Diagnostic::error(Code::FileUnreadable, format!("cannot read `{}`", shown(path))).note(error.to_string())
+        }
+    };
+    diagnostic.label(&manifest.source, source.span.clone(), "needed here")
+}
+
+pub(super) fn bad_text(manifest: &Manifest, source: &Spanned<Source>, path: &Path, error: &wat::Error) -> Diagnostic {
+    Diagnostic::error(Code::InvalidComponent, format!("`{}` is not valid component text", shown(path)))
+        .label(&manifest.source, source.span.clone(), "needed here")
+        .note(error.to_string())
+}
+
+pub(super) fn folder_without_manifest(manifest: &Manifest, source: &Spanned<Source>, directory: &Path) -> Diagnostic {
+    let message = format!("the folder `{}` has no `{FILE_NAME}`", shown(directory));
+    Diagnostic::error(Code::FileUnreadable, message)
+        .label(&manifest.source, source.span.clone(), "a folder is built by its own manifest")
+        .hint("name a component file in it, or write a manifest there")
+}
+
+pub(super) fn nested_cycle(manifest: &Manifest, source: &Spanned<Source>, above: &[PathBuf], again: &Path) -> Diagnostic {
+    let start = above.iter().position(|path| path == again).unwrap_or(0);
+    let base = common_directory(&above[start..]);
+    let names = above[start..].iter().map(PathBuf::as_path).chain([again]);
+    let names: Vec<String> = names.map(|path| shown(path.strip_prefix(&base).unwrap_or(path)).to_string()).collect();
+    Diagnostic::error(Code::NestedCycle, format!("folders contain each other: {}", names.join(" → ")))
+        .label(&manifest.source, source.span.clone(), "this folder, in the end, needs itself")
+        .hint("take one of them out of the other's `[components]`")
+}
+
+fn common_directory(paths: &[PathBuf]) -> PathBuf {
+    let mut common = paths.first().and_then(|path| path.parent()).map(Path::to_path_buf).unwrap_or_default();
+    while !paths.iter().all(|path| path.starts_with(&common)) && common.pop() {}
+    common
+}
+
+pub(super) fn undecodable(
+    manifest: &Manifest,
+    component: &ResolvedComponent,
+    bytes: &[u8],
+    error: &DecodeError,
+) -> Diagnostic {
+    let entry = manifest.component(&component.name);
+    let source = entry.map_or_else(|| component.name.to_string(), |entry| entry.source.value.to_string());
+    let code = match error {
+        DecodeError::Truncated { .. } | DecodeError::Invalid { .. } => Code::InvalidComponent,
+        DecodeError::Unsupported { .. } => Code::UnsupportedComponent,
+        _ => Code::NotAComponent,
+    };
+    let message = match error {
+        DecodeError::Empty => format!("`{source}` is empty"),
+        DecodeError::Truncated { .. } => format!("`{source}` is truncated"),
+        DecodeError::Invalid { .. } => format!("`{source}` is not a valid component"),
+        DecodeError::Unsupported { .. } => format!("`{source}` cannot be linked by its interfaces"),
+        _ => format!("`{source}` is not a component"),
+    };
+    let mut diagnostic = Diagnostic::error(code, message);
+    if let Some(entry) = entry {
+        diagnostic = diagnostic.label(&manifest.source, entry.source.span.clone(), "needed here");
+    }
+    let diagnostic = diagnostic.note(error.to_string());
+    match error {
+        DecodeError::Empty => diagnostic.hint("build it again: a build that failed may have left it so"),
+        DecodeError::Truncated { .. } => diagnostic.hint("copy or build it again: a copy or a download may have broken off"),
+        DecodeError::NotWasm { .. } if looks_like_text(bytes) => {
+            diagnostic.hint("component text must be in a file that ends in `.wat`")
+        }
+        DecodeError::CoreModule => diagnostic
+            .hint(format!("make a component of it\nwasm-tools component new {source} -o {}", component_file(&source)))
+            .hint("if it imports `wasi_snapshot_preview1`, add `--adapt wasi_snapshot_preview1.wasm`"),
+        DecodeError::WitPackage => diagnostic.hint("a WIT package can be the `wit` of `[world]`, and has no code to link"),
+        _ => diagnostic,
+    }
+}
+
+fn looks_like_text(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"(")
+}
+
+fn component_file(source: &str) -> String {
+    format!("{}.component.wasm", source.strip_suffix(".wasm").unwrap_or(source))
+}
+
+pub(super) fn crash(component: &Name, crash: &tokio::task::JoinError) -> Diagnostic {
+    Diagnostic::error(Code::Internal, format!("reading the component `{component}` failed")).note(crash.to_string())
+}

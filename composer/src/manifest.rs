@@ -1,0 +1,214 @@
+//! The manifest, `compose.toml`, as a value: what an application consists of and what it must become.
+//!
+//! From text to [`Manifest`], or to all that is wrong with it. Every name that refers to another part of the manifest
+//! (a component, an instance, a registry) has been found to exist, so later phases need not look again. Nothing is read but
+//! the text: paths, registries and interfaces are names here.
+
+mod name;
+mod read;
+mod sections;
+mod source;
+
+use std::{collections::BTreeMap, ops::Range, path::PathBuf, sync::Arc};
+
+use registry_client::Registry;
+use semver::Version;
+use wit::{ExternName, InterfacePattern};
+
+use crate::diagnostic::{Failure, SourceText, Spanned};
+pub use name::{InvalidName, Name};
+pub use source::Source;
+
+/// The name that a provider has when it is the runtime.
+pub const HOST: &str = "host";
+
+/// The file name of a manifest.
+pub const FILE_NAME: &str = "compose.toml";
+
+/// A manifest, with the place of every value that a message may point at.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// The text.
+    pub source: Arc<SourceText>,
+    /// `[package]`: what the composition is when published.
+    pub package: Option<Package>,
+    /// `[world]`: what the result must be.
+    pub world: Option<TargetWorld>,
+    /// `[registries]`.
+    pub registries: Registries,
+    /// `[components]`, in the manifest's order.
+    pub components: Vec<Component>,
+    /// The instances: every component that `[instances]` does not use, then `[instances]`, each in the manifest's order.
+    pub instances: Vec<Instance>,
+    /// `[links]`, in the manifest's order.
+    pub links: Vec<LinkRule>,
+    /// `[chains]`, in the manifest's order.
+    pub chains: Vec<Chain>,
+    /// `[host]`.
+    pub host: HostRules,
+    /// `[exports]`, in the manifest's order; absent is not the same as empty.
+    pub exports: Option<Vec<ExportRule>>,
+}
+
+/// `[package]`.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// `namespace:name`.
+    pub name: Spanned<registry_client::PackageName>,
+    /// The version; a composition that is never published needs none.
+    pub version: Option<Version>,
+    /// The other keys, as they become annotations: `description`, `license`, `authors`, …
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// `[world]`.
+#[derive(Debug, Clone)]
+pub struct TargetWorld {
+    /// Where the WIT is.
+    pub wit: Spanned<WitSource>,
+    /// The world's name; may be left out when the WIT has only one.
+    pub name: Option<Spanned<String>>,
+    /// The place of the section.
+    pub span: Range<usize>,
+}
+
+/// Where a target world's WIT comes from.
+#[derive(Debug, Clone)]
+pub enum WitSource {
+    /// A directory of WIT files or one WIT file, relative to the manifest.
+    Path(PathBuf),
+    /// A WIT package in a registry.
+    Package {
+        /// The package.
+        package: registry_client::PackageName,
+        /// Which versions will do.
+        requirement: semver::VersionReq,
+    },
+}
+
+/// `[registries]`.
+#[derive(Debug, Clone, Default)]
+pub struct Registries {
+    /// The registry of packages whose namespace has none.
+    pub default: Option<Registry>,
+    /// Registries by their name.
+    pub named: BTreeMap<String, Registry>,
+    /// The registry's name for a namespace; `default` stands for the default registry.
+    pub namespaces: BTreeMap<String, String>,
+}
+
+impl Registries {
+    /// The registry that a package comes from: the one named for it, else its namespace's, else the default.
+    pub fn registry_for(&self, package: &registry_client::PackageName, named: Option<&str>) -> Option<&Registry> {
+        let name = named.or_else(|| self.namespaces.get(package.namespace()).map(String::as_str));
+        name.map_or(self.default.as_ref(), |name| self.registry(name))
+    }
+
+    fn registry(&self, name: &str) -> Option<&Registry> {
+        if name == "default" { self.default.as_ref() } else { self.named.get(name) }
+    }
+}
+
+/// An entry of `[components]`.
+#[derive(Debug, Clone)]
+pub struct Component {
+    /// Its name in the manifest.
+    pub name: Spanned<Name>,
+    /// Where it comes from.
+    pub source: Spanned<Source>,
+}
+
+/// An instance.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    /// Its name, with the place that introduces it.
+    pub name: Spanned<Name>,
+    /// The component it is an instance of.
+    pub component: Name,
+}
+
+/// A line under `[links.CONSUMER]`.
+#[derive(Debug, Clone)]
+pub struct LinkRule {
+    /// The instance whose import it is.
+    pub consumer: Spanned<Name>,
+    /// Which import; without a version it means any.
+    pub import: Spanned<ExternName>,
+    /// What satisfies it.
+    pub target: Spanned<LinkTarget>,
+}
+
+/// What a link goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkTarget {
+    /// The runtime.
+    Host,
+    /// An export of an instance: the one of the import's own name where none is given.
+    Instance {
+        /// The provider.
+        instance: Name,
+        /// The provider's export, if it has another name than the import.
+        export: Option<ExternName>,
+    },
+}
+
+/// An entry of `[chains]`.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    /// The interface that the members wrap.
+    pub interface: Spanned<ExternName>,
+    /// The members, outermost first; at least one.
+    pub members: Vec<Spanned<Name>>,
+}
+
+/// `[host]`.
+#[derive(Debug, Clone, Default)]
+pub struct HostRules {
+    /// What the result may import; absent means the default.
+    pub imports: Option<Vec<Spanned<InterfacePattern>>>,
+    /// What one instance may have of that.
+    pub instances: Vec<HostInstanceRule>,
+}
+
+/// A line under `[host.instances]`.
+#[derive(Debug, Clone)]
+pub struct HostInstanceRule {
+    /// The instance.
+    pub instance: Spanned<Name>,
+    /// What it may import from the host.
+    pub imports: Vec<InterfacePattern>,
+    /// The place of the list.
+    pub span: Range<usize>,
+}
+
+/// A line under `[exports]`.
+#[derive(Debug, Clone)]
+pub struct ExportRule {
+    /// The name of the result's export; without a version, the provider's own.
+    pub name: Spanned<ExternName>,
+    /// The provider.
+    pub instance: Spanned<Name>,
+    /// The provider's export, if it has another name.
+    pub export: Option<Spanned<ExternName>>,
+}
+
+impl Manifest {
+    /// Reads a manifest from its text.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it: TOML's own errors alone if there are any; otherwise unknown keys, wrong types, values
+    /// that cannot be used, and names that refer to nothing.
+    pub fn parse(source: &Arc<SourceText>) -> Result<Self, Failure> {
+        sections::read(source)
+    }
+
+    /// The component with a name.
+    pub fn component(&self, name: &Name) -> Option<&Component> {
+        self.components.iter().find(|c| c.name.value == *name)
+    }
+
+    /// The name that the built component's file has: the package's, else `app`.
+    pub fn output_name(&self) -> &str {
+        self.package.as_ref().map_or("app", |package| package.name.value.name())
+    }
+}

@@ -1,0 +1,75 @@
+//! A component that the composition is made of: its bytes, their digest, and its type.
+//!
+//! From bytes to [`Part`], or to why they are no component. The name, the version and the origin come from the manifest and
+//! the lock; everything else is read off the bytes.
+
+use std::{ops::Deref, sync::Arc};
+
+use registry_client::{Descriptor, Digest, VerifiedBlob};
+use semver::Version;
+use wit::{DecodeError, World};
+
+use crate::manifest::Name;
+
+/// A component, loaded.
+#[derive(Debug)]
+pub struct Part {
+    /// The manifest's name for it.
+    pub name: Name,
+    /// Its version, where it comes from a registry.
+    pub version: Option<Version>,
+    /// Its imports and exports.
+    pub world: World,
+    bytes: ComponentBytes,
+    digest: Digest,
+}
+
+/// The bytes of a component.
+#[derive(Debug, Clone)]
+pub enum ComponentBytes {
+    /// From a registry: verified against the digest that the lock names.
+    Verified(VerifiedBlob),
+    /// From a file of the application itself: trusted as its sources are.
+    Local(Arc<[u8]>),
+}
+
+impl Deref for ComponentBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Verified(blob) => blob,
+            Self::Local(bytes) => bytes,
+        }
+    }
+}
+
+impl Part {
+    /// Reads a component's type off its bytes.
+    ///
+    /// # Errors
+    /// When the bytes are not a component whose imports and exports WIT can express.
+    pub fn new(name: Name, version: Option<Version>, bytes: ComponentBytes) -> Result<Self, DecodeError> {
+        let world = World::of_component(&bytes)?;
+        let digest = match &bytes {
+            ComponentBytes::Verified(blob) => blob.digest(),
+            ComponentBytes::Local(bytes) => Digest::of(bytes),
+        };
+        Ok(Self { name, version, world, bytes, digest })
+    }
+
+    /// The component's bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The digest and the size of the component's bytes.
+    pub fn descriptor(&self) -> Descriptor {
+        Descriptor { digest: self.digest, size: self.bytes.len() as u64 }
+    }
+
+    /// The digest of the component's bytes.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+}

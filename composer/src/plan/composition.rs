@@ -1,0 +1,109 @@
+//! What planning looks at: the manifest, with every instance beside the component it is an instance of.
+//!
+//! Answers questions of names only: which export of an instance has a name, or is on its semver track.
+
+use wit::{ExternName, Item, World};
+
+use super::InstanceId;
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    manifest::{Instance, Manifest, Name},
+    part::Part,
+};
+
+/// The inputs of planning.
+#[derive(Clone, Copy)]
+pub(super) struct Composition<'a> {
+    pub(super) manifest: &'a Manifest,
+    pub(super) parts: &'a [Part],
+    pub(super) target: Option<&'a World>,
+}
+
+impl<'a> Composition<'a> {
+    /// Every instance of the manifest, in its order.
+    pub(super) fn ids(self) -> impl DoubleEndedIterator<Item = InstanceId> + 'a {
+        (0..self.manifest.instances.len()).map(InstanceId)
+    }
+
+    pub(super) fn instance(self, id: InstanceId) -> &'a Instance {
+        &self.manifest.instances[id.0]
+    }
+
+    pub(super) fn name(self, id: InstanceId) -> &'a Name {
+        &self.instance(id).name.value
+    }
+
+    pub(super) fn part(self, id: InstanceId) -> &'a Part {
+        let component = &self.instance(id).component;
+        let part = self.parts.iter().find(|part| part.name == *component);
+        part.expect("every component has a part because the driver loads all of them before planning")
+    }
+
+    pub(super) fn world(self, id: InstanceId) -> &'a World {
+        &self.part(id).world
+    }
+
+    /// The instance of a name that the manifest is known to have.
+    pub(super) fn find(self, name: &Name) -> InstanceId {
+        let place = self.manifest.instances.iter().position(|i| i.name.value == *name);
+        InstanceId(place.expect("the name is an instance's because the manifest was checked for that when it was read"))
+    }
+
+    /// The export of an instance that an import of this name can be linked to: the one of the same name, else the highest
+    /// version on its track.
+    pub(super) fn export_for(self, provider: InstanceId, import: &ExternName) -> Option<(&'a ExternName, Item<'a>)> {
+        best_match(self.world(provider).exports(), import)
+    }
+
+    /// An error about an instance, with a caret under what introduces it.
+    pub(super) fn error(self, code: Code, id: InstanceId, message: String, label: impl Into<String>) -> Diagnostic {
+        let span = self.instance(id).name.span.clone();
+        Diagnostic::error(code, message).label(&self.manifest.source, span, label)
+    }
+
+    /// `` `tax-eu` `` or, where it says more, `` `tax-eu` (component `tax`, version 1.0.4) ``.
+    pub(super) fn described(self, id: InstanceId) -> String {
+        let Instance { name, component } = self.instance(id);
+        let version = self.part(id).version.as_ref();
+        match (name.value == *component, version) {
+            (true, None) => format!("`{component}`"),
+            (true, Some(version)) => format!("`{component}` (version {version})"),
+            (false, None) => format!("`{}` (component `{component}`)", name.value),
+            (false, Some(version)) => format!("`{}` (component `{component}`, version {version})", name.value),
+        }
+    }
+}
+
+/// Of several named items, the one with this name, else the highest version on its semver track.
+pub(super) fn best_match<'a>(
+    items: impl Iterator<Item = (&'a ExternName, Item<'a>)>,
+    wanted: &ExternName,
+) -> Option<(&'a ExternName, Item<'a>)> {
+    let on_track = items.filter(|(name, _)| is_same_track(name, wanted));
+    on_track.max_by(|(a, _), (b, _)| (*a == wanted).cmp(&(*b == wanted)).then_with(|| a.cmp(b)))
+}
+
+/// Whether two names mean interchangeable versions of one interface, or are the same plain name.
+pub(super) fn is_same_track(a: &ExternName, b: &ExternName) -> bool {
+    match (a, b) {
+        (ExternName::Interface(a), ExternName::Interface(b)) => a.same_track(b),
+        (ExternName::Plain(a), ExternName::Plain(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// Whether two names mean one interface, of whatever version.
+pub(super) fn is_same_interface(a: &ExternName, b: &ExternName) -> bool {
+    match (a, b) {
+        (ExternName::Interface(a), ExternName::Interface(b)) => a.unversioned() == b.unversioned(),
+        _ => a == b,
+    }
+}
+
+/// Whether a name in the manifest means this import or export: without a version it means any.
+pub(super) fn selects(selector: &ExternName, name: &ExternName) -> bool {
+    match selector {
+        ExternName::Interface(interface) if interface.version().is_none() => is_same_interface(selector, name),
+        _ => is_same_track(selector, name),
+    }
+}

@@ -1,0 +1,194 @@
+//! Exports: decides what the result exports.
+//!
+//! Lines under `[exports]` first; then what the target world exports; without a target world and without `[exports]`,
+//! everything exported by instances that nobody consumes. Where a chain stands over an interface, its outermost member exports
+//! it. From the finished links, which must be free of circles.
+
+use wit::{ExternName, Item, Mismatch, ResourceOrigin, World};
+
+use super::{
+    ExportReason, InstanceId, PlannedExport, chain,
+    composition::{Composition, is_same_track, selects},
+    report,
+    resource::{Definer, Definers},
+    wiring::Wiring,
+};
+use crate::{diagnostic::Diagnostic, manifest::ExportRule};
+
+/// What the exports are, and what of the target world they cannot meet.
+pub(super) struct Exports {
+    pub(super) planned: Vec<PlannedExport>,
+    pub(super) unmet: Vec<Unmet>,
+}
+
+/// An export of the target world that the result cannot have.
+pub(super) enum Unmet {
+    /// No instance exports the interface; these export something near it.
+    Missing { name: ExternName, near: Vec<String> },
+    /// An instance exports it with other types.
+    Wrong { name: ExternName, instance: InstanceId, mismatches: Vec<Mismatch> },
+}
+
+/// Decides the exports.
+pub(super) fn exports<'a>(composition: Composition<'a>, wiring: &Wiring<'a>, diagnostics: &mut Vec<Diagnostic>) -> Exports {
+    let mut exports = Exports { planned: Vec::new(), unmet: Vec::new() };
+    let rules = composition.manifest.exports.as_deref();
+    for rule in rules.unwrap_or_default() {
+        exports.planned.extend(explicit(composition, rule, diagnostics));
+    }
+    match (composition.target, rules) {
+        (Some(target), _) => of_target(composition, wiring, target, &mut exports, diagnostics),
+        (None, None) => of_roots(composition, wiring, &mut exports, diagnostics),
+        (None, Some(_)) => {}
+    }
+    exports.planned = definers_first(composition, wiring, exports.planned);
+    exports
+}
+
+fn explicit(composition: Composition<'_>, rule: &ExportRule, diagnostics: &mut Vec<Diagnostic>) -> Option<PlannedExport> {
+    let instance = composition.find(&rule.instance.value);
+    let wanted = rule.export.as_ref().map_or(&rule.name.value, |export| &export.value);
+    let exports = composition.world(instance).exports().map(|(name, _)| name).filter(|name| selects(wanted, name));
+    let Some(export) = exports.max() else {
+        diagnostics.push(report::missing_export(composition, rule, instance, wanted));
+        return None;
+    };
+    let name = if rule.export.is_some() { &rule.name.value } else { export };
+    Some(PlannedExport { name: name.clone(), instance, export: export.clone(), reason: ExportReason::Explicit })
+}
+
+fn of_target<'a>(
+    composition: Composition<'a>,
+    wiring: &Wiring<'a>,
+    target: &'a World,
+    exports: &mut Exports,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for (wanted, wanted_item) in target.exports() {
+        if let Some(planned) = exports.planned.iter().find(|planned| is_same_track(&planned.name, wanted)) {
+            let exported = composition.world(planned.instance).export(&planned.export);
+            let mismatches = exported.map(|item| item.mismatches(&wanted_item)).unwrap_or_default();
+            if !mismatches.is_empty() {
+                exports.unmet.push(Unmet::Wrong { name: wanted.clone(), instance: planned.instance, mismatches });
+            }
+            continue;
+        }
+        match for_target(composition, wiring, wanted, wanted_item) {
+            Found::One(instance, export) => exports.planned.push(PlannedExport {
+                name: export.clone(),
+                instance,
+                export: export.clone(),
+                reason: ExportReason::TargetWorld,
+            }),
+            Found::Several(candidates) => diagnostics.push(report::ambiguous_export(composition, wanted, &candidates)),
+            Found::Unmet(unmet) => exports.unmet.push(unmet),
+        }
+    }
+}
+
+enum Found<'a> {
+    One(InstanceId, &'a ExternName),
+    Several(Vec<InstanceId>),
+    Unmet(Unmet),
+}
+
+fn for_target<'a>(composition: Composition<'a>, wiring: &Wiring<'a>, wanted: &ExternName, item: Item<'_>) -> Found<'a> {
+    let outermost = chain::outermost(composition, wanted);
+    let candidates = composition.ids().filter(|id| outermost.is_none_or(|outermost| outermost == *id));
+    let candidates = candidates.filter_map(|id| composition.export_for(id, wanted).map(|(name, found)| (id, name, found)));
+    let mut candidates: Vec<_> = candidates.collect();
+    if candidates.iter().any(|(id, export, _)| !wiring.is_consumed(*id, export)) {
+        candidates.retain(|(id, export, _)| !wiring.is_consumed(*id, export));
+    }
+    let fitting: Vec<_> = candidates.iter().filter(|(_, _, found)| found.mismatches(&item).is_empty()).collect();
+    match (fitting.as_slice(), candidates.as_slice()) {
+        ([(id, export, _)], _) => Found::One(*id, export),
+        ([], [(id, _, found), ..]) => {
+            let mismatches = found.mismatches(&item);
+            Found::Unmet(Unmet::Wrong { name: wanted.clone(), instance: *id, mismatches })
+        }
+        ([], []) => {
+            let near = report::near_exports(composition, None, wanted);
+            Found::Unmet(Unmet::Missing { name: wanted.clone(), near })
+        }
+        (several, _) => Found::Several(several.iter().map(|(id, _, _)| *id).collect()),
+    }
+}
+
+fn of_roots<'a>(
+    composition: Composition<'a>,
+    wiring: &Wiring<'a>,
+    exports: &mut Exports,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let roots: Vec<InstanceId> = composition.ids().filter(|id| !wiring.has_consumers(*id)).collect();
+    let mut reported: Vec<&ExternName> = Vec::new();
+    for instance in &roots {
+        for (export, _) in composition.world(*instance).exports() {
+            if reported.contains(&export) {
+                continue;
+            }
+            if exports.planned.iter().any(|planned| planned.name == *export) {
+                let exports_it = |id: &&InstanceId| composition.world(**id).export(export).is_some();
+                let candidates: Vec<InstanceId> = roots.iter().filter(exports_it).copied().collect();
+                diagnostics.push(report::ambiguous_export(composition, export, &candidates));
+                reported.push(export);
+                continue;
+            }
+            exports.planned.push(PlannedExport {
+                name: export.clone(),
+                instance: *instance,
+                export: export.clone(),
+                reason: ExportReason::NobodyConsumes,
+            });
+        }
+    }
+}
+
+/// Puts an interface that defines a resource before those that use it: a type must have its name before it is used.
+fn definers_first(composition: Composition<'_>, wiring: &Wiring<'_>, planned: Vec<PlannedExport>) -> Vec<PlannedExport> {
+    let definers = Definers { composition, wiring };
+    let mut ordered: Vec<PlannedExport> = Vec::with_capacity(planned.len());
+    let mut waiting = planned;
+    while !waiting.is_empty() {
+        let is_ready = |export: &PlannedExport| {
+            let needed = foreign_definers(definers, export);
+            !waiting.iter().any(|other| {
+                other != export && needed.iter().any(|(id, interface)| other.instance == *id && other.export == **interface)
+            })
+        };
+        let ready = waiting.iter().position(is_ready).unwrap_or(0);
+        ordered.push(waiting.remove(ready));
+    }
+    ordered
+}
+
+/// The exports of instances, other than itself, that define resources which an export uses.
+fn foreign_definers<'a>(definers: Definers<'_, 'a>, export: &PlannedExport) -> Vec<(InstanceId, &'a ExternName)> {
+    let Some(item) = definers.composition.world(export.instance).export(&export.export) else { return Vec::new() };
+    let origins = item.resources().into_iter().map(|resource| resource.origin);
+    origins
+        .filter_map(|origin: ResourceOrigin| definers.of_origin(export.instance, &origin))
+        .filter_map(|definer| match definer {
+            Definer::Instance(id, interface) if (id, interface) != (export.instance, &export.export) => Some((id, interface)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Reports exports that use a resource which the result does not export.
+pub(super) fn check_resources(
+    composition: Composition<'_>,
+    wiring: &Wiring<'_>,
+    planned: &[PlannedExport],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let definers = Definers { composition, wiring };
+    for export in planned {
+        for (id, interface) in foreign_definers(definers, export) {
+            if !planned.iter().any(|other| other.instance == id && other.export == *interface) {
+                diagnostics.push(report::unnameable_resource(composition, export, id, interface));
+            }
+        }
+    }
+}

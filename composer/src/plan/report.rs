@@ -1,0 +1,338 @@
+//! The words for everything that planning finds: from what was decided to a [`Diagnostic`].
+//!
+//! Decides nothing about the composition.
+
+use wit::{ExternName, Mismatch};
+
+use super::{
+    InstanceId, PlannedExport,
+    composition::{Composition, is_same_interface, is_same_track},
+    export::Unmet,
+    host::Denial,
+    resource::{Conflict, Definer},
+    wiring::Wiring,
+};
+use crate::{
+    diagnostic::{Code, Diagnostic, listed, nearest},
+    manifest::{ExportRule, LinkRule, TargetWorld},
+};
+
+/// The text of the line that decides for an import: the key without its version where that is enough.
+fn link_line(composition: Composition<'_>, consumer: InstanceId, import: &ExternName, provider: &str) -> String {
+    let imports = composition.world(consumer).imports();
+    let versions = imports.filter(|(name, _)| is_same_interface(name, import)).count();
+    let key = if versions > 1 { import.to_string() } else { unversioned(import) };
+    format!("[links.{}]\n\"{key}\" = \"{provider}\"", composition.name(consumer))
+}
+
+fn unversioned(name: &ExternName) -> String {
+    match name {
+        ExternName::Interface(interface) => interface.unversioned().to_string(),
+        ExternName::Plain(name) => name.clone(),
+    }
+}
+
+/// Nobody provides an import.
+pub(super) fn missing(composition: Composition<'_>, consumer: InstanceId, import: &ExternName) -> Diagnostic {
+    let message = format!("nothing provides `{import}` to `{}`", composition.name(consumer));
+    let diagnostic = composition.error(Code::MissingProvider, consumer, message, format!("imports `{import}`"));
+    let near = near_exports(composition, Some(consumer), import);
+    let diagnostic =
+        if near.is_empty() { diagnostic.note("no instance exports anything like it") } else { diagnostic.notes(near) };
+    let package = match import {
+        ExternName::Interface(interface) => format!("add a component that exports `{}`", interface.unversioned()),
+        ExternName::Plain(name) => format!("add a component that exports `{name}`"),
+    };
+    diagnostic
+        .hint(package)
+        .hint(format!("or, if the runtime has it, say so\n{}", link_line(composition, consumer, import, "host")))
+}
+
+/// What instances export that is almost, but not, `wanted`, and why each does not fit.
+pub(super) fn near_exports(composition: Composition<'_>, consumer: Option<InstanceId>, wanted: &ExternName) -> Vec<String> {
+    let others = || composition.ids().filter(move |id| Some(*id) != consumer);
+    let exports = || others().flat_map(|id| composition.world(id).exports().map(move |(name, _)| (id, name)));
+    let other_tracks: Vec<String> = exports()
+        .filter(|(_, name)| is_same_interface(name, wanted) && !is_same_track(name, wanted))
+        .map(|(id, name)| format!("{} exports `{name}`, which is on another semver track", composition.described(id)))
+        .collect();
+    if !other_tracks.is_empty() {
+        return other_tracks;
+    }
+    let wanted_name = unversioned(wanted);
+    let names: Vec<(InstanceId, String)> = exports().map(|(id, name)| (id, unversioned(name))).collect();
+    let near = nearest(&wanted_name, names.iter().map(|(_, name)| name.as_str()));
+    let near = near.map(|near| names.iter().filter(move |(_, name)| name == near));
+    let near = near.into_iter().flatten();
+    near.map(|(id, name)| format!("{} exports `{name}`, which is another interface", composition.described(*id))).collect()
+}
+
+/// Several instances provide an import.
+pub(super) fn ambiguous(
+    composition: Composition<'_>,
+    consumer: InstanceId,
+    import: &ExternName,
+    providers: &[InstanceId],
+) -> Diagnostic {
+    let message = format!("{} instances could provide `{import}` to `{}`", providers.len(), composition.name(consumer));
+    let diagnostic = composition.error(Code::AmbiguousProvider, consumer, message, format!("imports `{import}`"));
+    let candidates = providers.iter().map(|id| format!("{} exports it", composition.described(*id)));
+    let first = composition.name(providers[0]);
+    let others = listed(providers[1..].iter().map(|id| composition.name(*id)));
+    let line = link_line(composition, consumer, import, first);
+    diagnostic.notes(candidates).hint(format!("decide with a line like this, with `{first}` or {others}\n{line}"))
+}
+
+/// The one provider there is does not fit.
+pub(super) fn incompatible(
+    composition: Composition<'_>,
+    consumer: InstanceId,
+    import: &ExternName,
+    provider: InstanceId,
+    mismatches: &[Mismatch],
+) -> Diagnostic {
+    let name = composition.name(consumer);
+    let message = format!("`{}` cannot provide `{import}` to `{name}`: their types differ", composition.name(provider));
+    let label = format!("imports `{import}`");
+    composition
+        .error(Code::IncompatibleProvider, consumer, message, label)
+        .notes(mismatches.iter().map(ToString::to_string))
+        .hint(format!(
+            "build `{name}` and `{}` against the same version of the interface, or link the import elsewhere",
+            composition.name(provider)
+        ))
+}
+
+/// No provider of several fits.
+pub(super) fn all_incompatible(
+    composition: Composition<'_>,
+    consumer: InstanceId,
+    import: &ExternName,
+    providers: &[(InstanceId, Vec<Mismatch>)],
+) -> Diagnostic {
+    let name = composition.name(consumer);
+    let message = format!("none of {} instances that export `{import}` can provide it to `{name}`", providers.len());
+    let notes = providers.iter().flat_map(|(provider, mismatches)| {
+        let provider = composition.name(*provider);
+        mismatches.iter().map(move |mismatch| format!("`{provider}`: {mismatch}"))
+    });
+    composition.error(Code::IncompatibleProvider, consumer, message, format!("imports `{import}`")).notes(notes)
+}
+
+/// A rule of `[host]` says no.
+pub(super) fn denied(composition: Composition<'_>, consumer: InstanceId, import: &ExternName, denial: &Denial) -> Diagnostic {
+    let name = composition.name(consumer);
+    let message = format!("`{name}` may not import `{import}` from the host");
+    let diagnostic = composition.error(Code::DeniedHostImport, consumer, message, format!("imports `{import}`"));
+    let diagnostic = match &denial.span {
+        Some(span) => diagnostic.label(&composition.manifest.source, span.clone(), denial.label.clone()),
+        None => diagnostic.note("`[host] imports` is an empty list: the result may import nothing"),
+    };
+    diagnostic
+        .hint("provide it by a component of the application")
+        .hint(format!("or allow it by adding `{}` to the list", unversioned(import)))
+}
+
+/// A link names an export that its provider does not have.
+pub(super) fn unknown_link_export(
+    composition: Composition<'_>,
+    rule: &LinkRule,
+    provider: InstanceId,
+    export: &ExternName,
+) -> Diagnostic {
+    let message = format!("`{}` does not export `{export}`", composition.name(provider));
+    let label = format!("the link of `{}` needs it", rule.consumer.value);
+    let diagnostic = Diagnostic::error(Code::UnknownExport, message)
+        .label(&composition.manifest.source, rule.target.span.clone(), label);
+    with_exports(composition, diagnostic, provider)
+}
+
+fn with_exports(composition: Composition<'_>, diagnostic: Diagnostic, provider: InstanceId) -> Diagnostic {
+    let exports = listed(composition.world(provider).exports().map(|(name, _)| name));
+    let name = composition.name(provider);
+    diagnostic.note(if exports.is_empty() { format!("`{name}` exports nothing") } else { format!("`{name}` exports {exports}") })
+}
+
+/// A link names an import that its consumer does not have.
+pub(super) fn unknown_import(
+    composition: Composition<'_>,
+    rule: &LinkRule,
+    consumer: InstanceId,
+    other_versions: Vec<&ExternName>,
+) -> Diagnostic {
+    let import = &rule.import.value;
+    let name = composition.name(consumer);
+    let diagnostic = Diagnostic::error(Code::UnknownImport, format!("`{name}` does not import `{import}`")).label(
+        &composition.manifest.source,
+        rule.import.span.clone(),
+        "this line links nothing",
+    );
+    if !other_versions.is_empty() {
+        return diagnostic.note(format!("`{name}` imports {}", listed(other_versions)));
+    }
+    let imports: Vec<String> = composition.world(consumer).imports().map(|(name, _)| unversioned(name)).collect();
+    match nearest(&unversioned(import), imports.iter().map(String::as_str)) {
+        Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+        None if imports.is_empty() => diagnostic.note(format!("`{name}` imports nothing")),
+        None => diagnostic.note(format!("`{name}` imports {}", listed(imports))),
+    }
+}
+
+/// Instances need each other.
+pub(super) fn cycle(composition: Composition<'_>, cycle: &[InstanceId], wiring: &Wiring<'_>) -> Diagnostic {
+    let names: Vec<&str> = cycle.iter().chain(cycle.first()).map(|id| &**composition.name(*id)).collect();
+    let message = format!("instances need each other in a circle: {}", names.join(" → "));
+    let mut diagnostic = composition.error(Code::LinkCycle, cycle[0], message, "the circle starts here");
+    for (consumer, provider) in cycle.iter().zip(cycle.iter().cycle().skip(1)) {
+        let needed = wiring.providers(*consumer).filter(|(_, id)| id == provider).map(|(wire, _)| wire.import);
+        let (consumer, provider) = (composition.name(*consumer), composition.name(*provider));
+        diagnostic = diagnostic.note(format!("`{consumer}` imports {} from `{provider}`", listed(needed)));
+    }
+    diagnostic.hint("link one of these imports elsewhere, or move one of the interfaces into a component of its own")
+}
+
+/// A resource would come from two providers.
+pub(super) fn resource_conflict(composition: Composition<'_>, conflict: &Conflict<'_>) -> Diagnostic {
+    let Conflict { consumer, user, through_user, known, through_known, resource } = conflict;
+    let name = composition.name(*consumer);
+    let definer = |definer: &Definer<'_>| match definer {
+        Definer::Instance(id, _) => format!("`{}`", composition.name(*id)),
+        Definer::Host(_) => "the host".to_owned(),
+    };
+    let (through_user, through_known) = (definer(through_user), definer(through_known));
+    let message = format!("`{name}` would get the resource `{resource}` from two providers: {through_known} and {through_user}");
+    composition
+        .error(Code::ResourceConflict, *consumer, message, format!("imports `{known}` and `{user}`"))
+        .note(format!("`{known}`, which defines `{resource}`, comes from {through_known}"))
+        .note(format!("`{user}` uses `{resource}`, and its provider takes that from {through_user}"))
+        .hint(format!("link `{known}` of both to the same provider, under `[links]`"))
+}
+
+/// Two host imports cannot be one.
+pub(super) fn host_conflict(
+    composition: Composition<'_>,
+    one: (InstanceId, &ExternName),
+    other: (InstanceId, &ExternName),
+    mismatches: &[Mismatch],
+) -> Diagnostic {
+    let (first, second) = (composition.name(one.0), composition.name(other.0));
+    let message = format!("`{first}` and `{second}` import `{}` from the host with types that differ", other.1);
+    composition
+        .error(Code::HostImportConflict, one.0, message, format!("imports `{}`", one.1))
+        .label(&composition.manifest.source, composition.instance(other.0).name.span.clone(), format!("imports `{}`", other.1))
+        .notes(mismatches.iter().map(ToString::to_string))
+        .hint(format!("build `{first}` and `{second}` against the same version of the interface"))
+}
+
+/// A line under `[exports]` names what its instance does not have.
+pub(super) fn missing_export(
+    composition: Composition<'_>,
+    rule: &ExportRule,
+    instance: InstanceId,
+    wanted: &ExternName,
+) -> Diagnostic {
+    let span = rule.export.as_ref().map_or(&rule.name.span, |export| &export.span);
+    let message = format!("`{}` does not export `{wanted}`", composition.name(instance));
+    let diagnostic = Diagnostic::error(Code::MissingExport, message)
+        .label(&composition.manifest.source, span.clone(), "to be exported by the result")
+        .label(&composition.manifest.source, rule.instance.span.clone(), "by this instance");
+    let others = composition.ids().filter(|id| composition.export_for(*id, wanted).is_some());
+    let others = listed(others.map(|id| composition.name(id)));
+    if others.is_empty() {
+        with_exports(composition, diagnostic, instance)
+    } else {
+        diagnostic.hint(format!("it is exported by {others}"))
+    }
+}
+
+/// Several instances could be exported.
+pub(super) fn ambiguous_export(composition: Composition<'_>, name: &ExternName, candidates: &[InstanceId]) -> Diagnostic {
+    let message = format!("{} instances could provide the export `{name}`", candidates.len());
+    let mut diagnostic = Diagnostic::error(Code::AmbiguousExport, message);
+    for id in candidates {
+        let span = composition.instance(*id).name.span.clone();
+        diagnostic = diagnostic.label(&composition.manifest.source, span, "exports it");
+    }
+    let first = candidates.first().map_or_else(String::new, |id| composition.name(*id).to_string());
+    diagnostic.hint(format!("decide with a line like this\n[exports]\n\"{}\" = \"{first}\"", unversioned(name)))
+}
+
+/// An exported interface uses a resource that the result does not export.
+pub(super) fn unnameable_resource(
+    composition: Composition<'_>,
+    export: &PlannedExport,
+    definer: InstanceId,
+    interface: &ExternName,
+) -> Diagnostic {
+    let message = format!("the export `{}` uses a resource of `{interface}`, which is not exported", export.name);
+    let label = format!("exports `{}`", export.export);
+    let line = format!("\"{}\" = \"{}\"", unversioned(interface), composition.name(definer));
+    let mut lines = vec!["[exports]".to_owned()];
+    if composition.manifest.exports.is_none() {
+        lines.push(format!("\"{}\" = \"{}\"", unversioned(&export.export), composition.name(export.instance)));
+    }
+    lines.push(line);
+    composition
+        .error(Code::UnnameableResource, export.instance, message, label)
+        .note(format!("`{interface}` is defined by `{}`", composition.name(definer)))
+        .hint(format!("export both\n{}", lines.join("\n")))
+}
+
+/// The result is not what the target world says.
+pub(super) fn world_not_met(
+    composition: Composition<'_>,
+    world: &TargetWorld,
+    unmet: &[Unmet],
+    extra: &[(ExternName, Vec<InstanceId>)],
+    wrong: &[(ExternName, Vec<Mismatch>)],
+) -> Diagnostic {
+    let mut notes = Vec::new();
+    for unmet in unmet {
+        match unmet {
+            Unmet::Missing { name, near } => {
+                notes.push(format!("missing: the export `{name}`, which no instance has"));
+                notes.extend(near.iter().cloned());
+            }
+            Unmet::Wrong { name, instance, mismatches } => {
+                notes.push(format!("wrong: the export `{name}`, as `{}` has it", composition.name(*instance)));
+                notes.extend(mismatches.iter().map(ToString::to_string));
+            }
+        }
+    }
+    for (name, consumers) in extra {
+        let consumers = listed(consumers.iter().map(|id| composition.name(*id)));
+        notes.push(format!("extra: the import `{name}`, needed by {consumers}"));
+    }
+    for (name, mismatches) in wrong {
+        notes.push(format!("wrong: the import `{name}`"));
+        notes.extend(mismatches.iter().map(ToString::to_string));
+    }
+    let (message, span) = match &world.name {
+        Some(name) => (format!("the application does not meet the world `{}`", name.value), &name.span),
+        None => ("the application does not meet its target world".to_owned(), &world.wit.span),
+    };
+    Diagnostic::error(Code::WorldNotMet, message)
+        .label(&composition.manifest.source, span.clone(), "the world it must meet")
+        .notes(notes)
+        .hint("change the components, or what the world says")
+}
+
+/// An instance is left out.
+pub(super) fn unused(composition: Composition<'_>, id: InstanceId) -> Diagnostic {
+    let name = composition.name(id);
+    Diagnostic::warning(Code::UnusedInstance, format!("`{name}` is not used and is left out"))
+        .label(&composition.manifest.source, composition.instance(id).name.span.clone(), "nothing that is exported needs it")
+}
+
+/// The result would export nothing.
+pub(super) fn nothing_exported(composition: Composition<'_>) -> Diagnostic {
+    let source = &composition.manifest.source;
+    if composition.manifest.instances.is_empty() {
+        return Diagnostic::error(Code::NothingExported, "the application has no components")
+            .label(source, 0..0, "there is no entry under `[components]`")
+            .hint("add one\n[components]\nmain = { path = \"main.wasm\" }");
+    }
+    Diagnostic::error(Code::NothingExported, "the application would export nothing")
+        .label(source, 0..0, "")
+        .hint("name what it exports under `[exports]`, or give it a target world under `[world]`")
+}

@@ -1,0 +1,73 @@
+//! Validation: proves that a layout is a valid component, and the one that the target world asks for.
+//!
+//! From a [`Layout`] to a [`Validated`], which nothing else constructs and which alone can be emitted. The bytes are read anew:
+//! nothing that planning or encoding believed is believed here.
+
+use wasmparser::{Validator, WasmFeatures};
+use wit::World;
+
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    encode::Layout,
+    part::Part,
+};
+
+/// A component that was proved valid.
+#[derive(Debug)]
+pub struct Validated {
+    bytes: Vec<u8>,
+}
+
+impl Validated {
+    /// The component's bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// The WebAssembly features that current runtimes enable without being asked: wasmparser's default, which is what the
+/// specification has finished, and the asynchronous component model of WASI 0.3.
+pub fn features() -> WasmFeatures {
+    WasmFeatures::default() | WasmFeatures::CM_ASYNC
+}
+
+/// Proves a layout that was made from `parts`.
+///
+/// # Errors
+/// [`Code::InvalidComponent`] when a part has a function body that is not valid: reading a component's type does not look at
+/// those. Everything else is [`Code::Internal`], because planning has found all else that can be wrong with the inputs.
+pub fn validate(layout: Layout, parts: &[Part], target: Option<&World>) -> Result<Validated, Diagnostic> {
+    let bytes = layout.bytes;
+    if let Err(error) = validate_bytes(&bytes) {
+        let culprit = parts.iter().find_map(|part| Some((part, validate_bytes(part.bytes()).err()?)));
+        return Err(match culprit {
+            Some((part, error)) => {
+                Diagnostic::error(Code::InvalidComponent, format!("the component `{}` is not valid", part.name))
+                    .note(described(&error))
+                    .hint("build it again, with a current compiler and a current `wasm-tools`")
+            }
+            None => Diagnostic::error(Code::Internal, "the encoded component is not valid")
+                .note(described(&error))
+                .hint("this is a fault of `compose`: please report it with the manifest"),
+        });
+    }
+    if let Some(target) = target {
+        let result = World::of_component(&bytes).map_err(|error| {
+            Diagnostic::error(Code::Internal, "the encoded component cannot be read back").note(error.to_string())
+        })?;
+        let found = wit::conformance(&result, target);
+        if !found.is_empty() {
+            return Err(Diagnostic::error(Code::Internal, "the encoded component does not meet its target world")
+                .notes(found.iter().map(ToString::to_string)));
+        }
+    }
+    Ok(Validated { bytes })
+}
+
+fn validate_bytes(bytes: &[u8]) -> Result<(), wasmparser::BinaryReaderError> {
+    Validator::new_with_features(features()).validate_all(bytes).map(|_| ())
+}
+
+fn described(error: &wasmparser::BinaryReaderError) -> String {
+    format!("{} (at offset {:#x})", error.message(), error.offset())
+}
