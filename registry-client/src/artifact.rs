@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use crate::digest::{Descriptor, Digest, DigestParseError};
+use crate::error::one_line;
 use crate::release::Release;
 
 /// Media types of an [image manifest](https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md), the first being OCI's own.
@@ -52,7 +53,8 @@ struct Layer {
 
 /// Reads an image manifest whose bytes were verified as far as anything was promised about them.
 pub(crate) fn read_manifest(bytes: &[u8]) -> Result<Release, NotAComponent> {
-    let manifest: Manifest = serde_json::from_slice(bytes).map_err(NotAComponent::Malformed)?;
+    let manifest: Manifest = serde_json::from_slice(bytes)
+        .map_err(|error| NotAComponent::Malformed { problem: one_line(&error.to_string()) })?;
     if manifest.schema_version != 2 {
         return Err(NotAComponent::SchemaVersion { version: manifest.schema_version });
     }
@@ -61,28 +63,34 @@ pub(crate) fn read_manifest(bytes: &[u8]) -> Result<Release, NotAComponent> {
         return Err(NotAComponent::Index);
     }
     if let Some(media_type) = media_type.filter(|media_type| !IMAGE_MANIFEST_TYPES.contains(media_type)) {
-        return Err(NotAComponent::MediaType { media_type: media_type.to_owned() });
+        return Err(NotAComponent::MediaType { media_type: one_line(media_type) });
     }
-    let config_type = || manifest.artifact_type.or(manifest.config.map(|config| config.media_type));
+    let artifact_type = || {
+        let declared = manifest.artifact_type.or(manifest.config.map(|config| config.media_type));
+        declared.map(|artifact_type| one_line(&artifact_type))
+    };
     match manifest.layers.unwrap_or_default().as_slice() {
-        [] => Err(NotAComponent::NoLayer { config_type: config_type() }),
+        [] => Err(NotAComponent::NoLayer { artifact_type: artifact_type() }),
         [layer] if COMPONENT_LAYER_TYPES.contains(&layer.media_type.as_str()) => {
-            let digest: Digest = layer.digest.parse().map_err(NotAComponent::Digest)?;
+            let digest: Digest = one_line(&layer.digest).parse().map_err(NotAComponent::Digest)?;
             let component = Descriptor { digest, size: layer.size };
             Ok(Release { manifest: Descriptor::of(bytes), component })
         }
-        [layer] => Err(NotAComponent::LayerType { media_type: layer.media_type.clone() }),
-        layers => Err(NotAComponent::SeveralLayers { count: layers.len(), config_type: config_type() }),
+        [layer] => Err(NotAComponent::LayerType { media_type: one_line(&layer.media_type) }),
+        layers => Err(NotAComponent::SeveralLayers { count: layers.len(), artifact_type: artifact_type() }),
     }
 }
 
-/// Why an artifact is not one component.
+/// Why an artifact is not one component. What its manifest says is shortened to one printable line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotAComponent {
     /// It is not an image manifest at all.
-    #[error("its image manifest is malformed")]
-    Malformed(#[source] serde_json::Error),
+    #[error("its image manifest is malformed: {problem}")]
+    Malformed {
+        /// Where and how.
+        problem: String,
+    },
     /// It is an image manifest of another version.
     #[error("its image manifest has schema version {version}, expected 2")]
     SchemaVersion {
@@ -99,18 +107,18 @@ pub enum NotAComponent {
         media_type: String,
     },
     /// There is no layer.
-    #[error("it has no layer, expected one of type `application/wasm`")]
+    #[error("it has no layer{}, expected one of type `application/wasm`", kind(artifact_type.as_deref()))]
     NoLayer {
         /// What kind of artifact it calls itself.
-        config_type: Option<String>,
+        artifact_type: Option<String>,
     },
     /// There are several layers.
-    #[error("it has {count} layers{}, expected one of type `application/wasm`", kind(config_type.as_deref()))]
+    #[error("it has {count} layers{}, expected one of type `application/wasm`", kind(artifact_type.as_deref()))]
     SeveralLayers {
         /// How many.
         count: usize,
         /// What kind of artifact it calls itself.
-        config_type: Option<String>,
+        artifact_type: Option<String>,
     },
     /// The one layer is of another type.
     #[error("its layer has the media type `{media_type}`, expected `application/wasm`")]
@@ -123,8 +131,8 @@ pub enum NotAComponent {
     Digest(#[source] DigestParseError),
 }
 
-fn kind(config_type: Option<&str>) -> String {
-    config_type.map(|config_type| format!(" (it is a `{config_type}`)")).unwrap_or_default()
+fn kind(artifact_type: Option<&str>) -> String {
+    artifact_type.map(|artifact_type| format!(" (artifact type `{artifact_type}`)")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -177,11 +185,16 @@ mod tests {
     #[test]
     fn refuses_any_other_number_of_layers() {
         let wasm = layer("application/wasm", &Digest::of(b"component").to_string());
-        check(&manifest(""), Err("it has no layer, expected one of type `application/wasm`"));
+        check(
+            &manifest(""),
+            Err(
+                "it has no layer (artifact type `application/vnd.wasm.config.v0+json`), expected one of type `application/wasm`",
+            ),
+        );
         check(
             &manifest(&format!("{wasm}, {wasm}")),
             Err(
-                "it has 2 layers (it is a `application/vnd.wasm.config.v0+json`), expected one of type `application/wasm`",
+                "it has 2 layers (artifact type `application/vnd.wasm.config.v0+json`), expected one of type `application/wasm`",
             ),
         );
     }

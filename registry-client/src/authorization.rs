@@ -83,6 +83,8 @@ impl Transport {
         let Some(mut realm) = realm else {
             return Err(refusal.protocol("a challenge whose realm is not a URL, or has a user name in it").into());
         };
+        self.check_scheme(&realm)
+            .map_err(|problem| refusal.protocol(&format!("a challenge whose realm is {problem}")))?;
         let answer = match request.credential {
             Some(Credential::Identity(token)) => {
                 let form = [
@@ -120,7 +122,10 @@ impl Transport {
             _ => return Err(answer.into_failure().await.into()),
         }
         let malformed = answer.protocol("something else than a token");
-        let body = answer.body(MAX_TOKEN_BODY).await?;
+        let body = match answer.body(MAX_TOKEN_BODY).await {
+            Err(RequestError::TooLarge { .. }) => return Err(malformed.into()),
+            body => body?,
+        };
         let tokens: Option<Tokens> = serde_json::from_slice(&body).ok();
         tokens.and_then(|tokens| tokens.token.or(tokens.access_token)).ok_or_else(|| malformed.into())
     }
@@ -145,9 +150,8 @@ fn basic(username: &str, password: &str) -> String {
 }
 
 fn header(scheme: &str, value: &str, refusal: &NetworkFailure) -> Result<HeaderValue, RequestError> {
-    let mut header = HeaderValue::from_str(&format!("{scheme} {value}")).map_err(|_| {
-        refusal.protocol("a challenge for which there is only a token with characters no header can have")
-    })?;
+    let mut header = HeaderValue::from_str(&format!("{scheme} {value}"))
+        .map_err(|_| refusal.protocol("a challenge whose answer has characters that no header can have"))?;
     header.set_sensitive(true);
     Ok(header)
 }

@@ -115,8 +115,7 @@ impl Credentials {
     /// # Errors
     /// [`CredentialsError::Json`] where it is not such a file; [`CredentialsError::Entry`] where one registry's entry is malformed.
     pub fn from_docker_config(json: &str, path: &Path) -> Result<Credentials, CredentialsError> {
-        let config: DockerConfig =
-            serde_json::from_str(json).map_err(|source| CredentialsError::Json { path: path.to_owned(), source })?;
+        let config: DockerConfig = serde_json::from_str(json).map_err(|error| CredentialsError::json(path, &error))?;
         let mut entries = BTreeMap::new();
         for (key, auth) in config.auths {
             match auth.into_credential() {
@@ -252,12 +251,14 @@ pub enum CredentialsError {
         limit: u64,
     },
     /// The file is not JSON, or of another shape.
-    #[error("{} is not a file of credentials as Docker writes it", path.display())]
+    #[error("{} is not a file of credentials as Docker writes it: see line {line}, column {column}", path.display())]
     Json {
         /// The file.
         path: PathBuf,
-        /// Where it differs.
-        source: serde_json::Error,
+        /// Where it differs, from 1.
+        line: usize,
+        /// Where in the line, from 1.
+        column: usize,
     },
     /// The entry of one registry is malformed.
     #[error("the credential for `{key}` in {} cannot be used", path.display())]
@@ -270,6 +271,13 @@ pub enum CredentialsError {
         #[source]
         problem: EntryProblem,
     },
+}
+
+impl CredentialsError {
+    /// The error's own text may quote what stands where something else was expected: a secret in the wrong place.
+    fn json(path: &Path, error: &serde_json::Error) -> CredentialsError {
+        CredentialsError::Json { path: path.to_owned(), line: error.line(), column: error.column() }
+    }
 }
 
 /// What is wrong with one registry's entry.
@@ -285,4 +293,125 @@ pub enum EntryProblem {
     /// There is a password alone.
     #[error("it has a `password` and no `username`")]
     NoUsername,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::chain;
+    use crate::host::Host;
+
+    fn config(json: &str) -> Result<Credentials, CredentialsError> {
+        Credentials::from_docker_config(json, Path::new("/config.json"))
+    }
+
+    /// What `json` has for a repository: the credential, secrets shown, and where it is from.
+    fn check(json: &str, host: &str, path: &str, expected: &str) {
+        let repository = Repository::new(Host::parse(host).unwrap(), path).unwrap();
+        let credentials = config(json).unwrap();
+        let (credential, source) = credentials.of(&repository);
+        let shown = match credential {
+            Some(Credential::Basic { username, password }) => format!("basic {username} {}", password.expose()),
+            Some(Credential::Identity(token)) => format!("identity {}", token.expose()),
+            Some(Credential::Bearer(token)) => format!("bearer {}", token.expose()),
+            None => "none".to_owned(),
+        };
+        assert_eq!(format!("{shown}: {source}"), expected);
+    }
+
+    #[test]
+    fn an_entry_is_one_of_four_kinds() {
+        let from_file = |kind: &str| format!("{kind}: the credential in /config.json");
+        let cases = [
+            (r#"{"auth": "YWRhOnA6dw=="}"#, "basic ada p:w"),
+            (r#"{"username": "ada", "password": "pw"}"#, "basic ada pw"),
+            (r#"{"auth": "YWRhOg==", "identitytoken": "t"}"#, "identity t"),
+            (r#"{"registrytoken": "t"}"#, "bearer t"),
+        ];
+        for (entry, expected) in cases {
+            check(&format!(r#"{{"auths": {{"ghcr.io": {entry}}}}}"#), "ghcr.io", "a", &from_file(expected));
+        }
+    }
+
+    #[test]
+    fn a_registry_without_an_entry_is_anonymous() {
+        check("{}", "ghcr.io", "a", "none: anonymous access");
+        check(r#"{"auths": {"ghcr.io": {"auth": "YTpi"}}}"#, "ghcr.io:444", "a", "none: anonymous access");
+    }
+
+    #[test]
+    fn the_longest_key_counts() {
+        let json = r#"{"auths": {"ghcr.io": {"auth": "YTpi"}, "ghcr.io/acme/shop": {"auth": "Yzpk"}}}"#;
+        check(json, "ghcr.io", "acme/shop/catalog", "basic c d: the credential in /config.json");
+        check(json, "ghcr.io", "acme/shop", "basic c d: the credential in /config.json");
+        check(json, "ghcr.io", "acme/shopping", "basic a b: the credential in /config.json");
+    }
+
+    #[test]
+    fn docker_hub_has_its_own_key() {
+        let json = r#"{"auths": {"https://index.docker.io/v1/": {"auth": "YTpi"}}}"#;
+        check(json, "docker.io", "library/a", "basic a b: the credential in /config.json");
+    }
+
+    #[test]
+    fn a_helper_is_named_where_there_is_nothing_else() {
+        let json = r#"{"auths": {"ghcr.io": {}}, "credsStore": "desktop", "credHelpers": {"gcr.io": "gcloud"}}"#;
+        let named = |helper: &str| {
+            format!("none: anonymous access (the credential helper `{helper}` in /config.json is not supported yet)")
+        };
+        check(json, "ghcr.io", "a", &named("desktop"));
+        check(json, "gcr.io", "a", &named("gcloud"));
+    }
+
+    #[test]
+    fn the_first_of_two_files_counts() {
+        let first = config(r#"{"auths": {"a.io": {"auth": "YTpi"}}}"#).unwrap();
+        let second = config(r#"{"auths": {"a.io": {"auth": "Yzpk"}, "b.io": {"auth": "Yzpk"}}}"#).unwrap();
+        let both = first.or(second);
+        let username = |host: &str| match both.of(&Repository::new(Host::parse(host).unwrap(), "a").unwrap()).0 {
+            Some(Credential::Basic { username, .. }) => username.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((username("a.io"), username("b.io")), ("a".to_owned(), "c".to_owned()));
+    }
+
+    #[test]
+    fn secrets_are_never_printed() {
+        let json =
+            r#"{"auths": {"a.io": {"username": "ada", "password": "s3cret"}, "b.io": {"registrytoken": "s3cret"}}}"#;
+        let printed = format!("{:?}", config(json).unwrap());
+        assert!(printed.contains("[redacted]") && !printed.contains("s3cret"), "{printed}");
+    }
+
+    fn check_malformed(json: &str, expected: &str) {
+        let message = chain(&config(json).unwrap_err());
+        assert!(!message.contains("s3cret"), "{message}");
+        assert_eq!(message, expected);
+    }
+
+    #[test]
+    fn a_malformed_file_is_named_and_not_quoted() {
+        check_malformed(
+            r#"{"auths": {"a.io": "s3cret"}}"#,
+            "/config.json is not a file of credentials as Docker writes it: see line 1, column 27",
+        );
+        check_malformed(
+            r#"{"auths": {"a.io": {"auth": "s3cret"}}}"#,
+            "the credential for `a.io` in /config.json cannot be used: its `auth` is not the base64 of `username:password`",
+        );
+        check_malformed(
+            r#"{"auths": {"a.io": {"password": "s3cret"}}}"#,
+            "the credential for `a.io` in /config.json cannot be used: it has a `password` and no `username`",
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_too_large_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.json");
+        let message = |path: &Path| Credentials::read_docker_config(path).unwrap_err().to_string();
+        assert_eq!(message(&path), format!("there is no file {}", path.display()));
+        std::fs::write(&path, " ".repeat(2 * 1024 * 1024)).unwrap();
+        assert_eq!(message(&path), format!("{} has more than 1048576 bytes", path.display()));
+    }
 }

@@ -23,6 +23,12 @@ use crate::transport::RequestError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// There is no such registry: only a directory can be known not to exist.
+    #[error("the registry {registry} does not exist")]
+    RegistryNotFound {
+        /// The registry.
+        registry: Registry,
+    },
     /// The registry does not have the package.
     #[error("{registry} has no package {package}")]
     PackageNotFound {
@@ -70,7 +76,7 @@ pub enum Error {
         source: Box<NetworkFailure>,
     },
     /// The registry knows who we are and refuses.
-    #[error("{registry} denies access to {repository} with {credential}")]
+    #[error("{registry} does not allow {repository} to be read with {credential}")]
     Forbidden {
         /// The registry's host.
         registry: String,
@@ -287,8 +293,11 @@ pub enum LayoutProblem {
         limit: u64,
     },
     /// The file is not the JSON it should be.
-    #[error("its JSON is malformed")]
-    Json(#[source] serde_json::Error),
+    #[error("its JSON is malformed: {problem}")]
+    Json {
+        /// Where and how, shortened to one line.
+        problem: String,
+    },
     /// The layout has a version that is not known.
     #[error("its layout version is `{version}`, expected `1.0.0`")]
     Version {
@@ -312,7 +321,7 @@ pub enum LayoutProblem {
 /// An error and its causes on one line, as the tests show it.
 #[cfg(test)]
 pub(crate) fn chain(error: &dyn StdError) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Shortens what a server says to one printable line: it may be long, or meant to take over a terminal.

@@ -1,4 +1,4 @@
-//! Which server a text names, and whether it may be spoken to in plain http: from `host[:port]` to a [`Host`].
+//! Which server a text names, and whether that is this machine: from `host[:port]` to a [`Host`].
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -33,11 +33,6 @@ impl Host {
             "docker.io" => "registry-1.docker.io",
             other => other,
         }
-    }
-
-    /// Whether packets to this host stay on this machine.
-    pub(crate) fn is_loopback(&self) -> bool {
-        is_loopback_name(split_port(self.as_str()).0)
     }
 }
 
@@ -112,11 +107,17 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_loopback() {
-        for text in ["localhost", "localhost:80", "127.0.0.1", "127.9.9.9:1", "[::1]:5000"] {
-            assert!(Host::parse(text).unwrap().is_loopback(), "{text}");
+        for name in ["localhost", "127.0.0.1", "127.9.9.9", "[::1]"] {
+            assert!(is_loopback_name(name), "{name}");
         }
-        for text in ["localhost.example", "127.0.0.1.example", "128.0.0.1", "[::2]", "0.0.0.0"] {
-            assert!(!Host::parse(text).unwrap().is_loopback(), "{text}");
+        for name in ["localhost.example", "127.0.0.1.example", "128.0.0.1", "[::2]", "0.0.0.0", ""] {
+            assert!(!is_loopback_name(name), "{name}");
         }
+    }
+
+    #[test]
+    fn docker_hub_is_served_by_another_host_than_it_is_named_by() {
+        assert_eq!(Host::parse("docker.io").unwrap().endpoint(), "registry-1.docker.io");
+        assert_eq!(Host::parse("ghcr.io").unwrap().endpoint(), "ghcr.io");
     }
 }

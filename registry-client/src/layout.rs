@@ -13,9 +13,10 @@ use serde::de::DeserializeOwned;
 
 use crate::blob::{Unverified, VerifiedBlob};
 use crate::digest::{Descriptor, Digest};
-use crate::error::{Error, LayoutProblem};
+use crate::error::{Error, LayoutProblem, one_line};
 use crate::oci::MAX_MANIFEST;
 use crate::package::PackageName;
+use crate::registry::Registry;
 
 const LAYOUT_FILE: &str = "oci-layout";
 const LAYOUT_VERSION: &str = "1.0.0";
@@ -36,7 +37,7 @@ impl Layout {
     /// Reads the index of `package` in the registry at `root`, or finds that there is none.
     pub(crate) fn open(root: &Path, package: &PackageName) -> Result<Option<Layout>, Error> {
         if !root.is_dir() {
-            return Err(Error::Layout { path: root.to_owned(), problem: LayoutProblem::Missing });
+            return Err(Error::RegistryNotFound { registry: Registry::Directory(root.to_owned()) });
         }
         let directory = root.join(package.namespace()).join(package.name());
         if !directory.is_dir() {
@@ -44,7 +45,7 @@ impl Layout {
         }
         let version: LayoutVersion = read_json(&directory.join(LAYOUT_FILE), MAX_LAYOUT_FILE)?;
         if version.image_layout_version != LAYOUT_VERSION {
-            let problem = LayoutProblem::Version { version: version.image_layout_version };
+            let problem = LayoutProblem::Version { version: one_line(&version.image_layout_version) };
             return Err(Error::Layout { path: directory.join(LAYOUT_FILE), problem });
         }
         let index_path = directory.join(INDEX_FILE);
@@ -111,10 +112,10 @@ impl Index {
         let mut tags = BTreeMap::new();
         for mut entry in self.manifests {
             let Some(tag) = entry.annotations.remove(TAG) else { continue };
-            let digest = entry.digest.parse().map_err(LayoutProblem::Digest)?;
+            let digest = one_line(&entry.digest).parse().map_err(LayoutProblem::Digest)?;
             let descriptor = Descriptor { digest, size: entry.size };
             if tags.insert(tag.clone(), descriptor).is_some_and(|other| other != descriptor) {
-                return Err(LayoutProblem::AmbiguousTag { tag });
+                return Err(LayoutProblem::AmbiguousTag { tag: one_line(&tag) });
             }
         }
         Ok(tags)
@@ -128,7 +129,7 @@ fn read_json<T: DeserializeOwned>(path: &Path, limit: u64) -> Result<T, Error> {
         if bytes.len() as u64 > limit {
             return Err(LayoutProblem::TooLarge { limit });
         }
-        serde_json::from_slice(&bytes).map_err(LayoutProblem::Json)
+        serde_json::from_slice(&bytes).map_err(|error| LayoutProblem::Json { problem: one_line(&error.to_string()) })
     };
     read().map_err(|problem| Error::Layout { path: path.to_owned(), problem })
 }

@@ -28,7 +28,7 @@ pub enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Package { registry, package, version } => write!(f, "{package}@{version} from {registry}"),
+            Origin::Package { registry, package, version } => write!(f, "{package}@{version} in {registry}"),
             Origin::Reference(reference) => write!(f, "{reference}"),
         }
     }
@@ -63,7 +63,7 @@ pub enum Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Subject::Versions { registry, package } => write!(f, "the versions of {package} in {registry}"),
+            Subject::Versions { registry, package } => write!(f, "the list of versions of {package} in {registry}"),
             Subject::Manifest(origin) => write!(f, "the image manifest of {origin}"),
             Subject::Component(origin) => write!(f, "the component of {origin}"),
         }

@@ -35,7 +35,7 @@ const USER_AGENT: &str = concat!("compose/", env!("CARGO_PKG_VERSION"));
 /// Speaks HTTP to registries, with their credentials.
 pub(crate) struct Transport {
     credentials: Credentials,
-    insecure: BTreeSet<String>,
+    insecure: Vec<Url>,
     proxied: OnceLock<reqwest::Client>,
     direct: OnceLock<reqwest::Client>,
     authorizations: Mutex<BTreeMap<Repository, HeaderValue>>,
@@ -59,11 +59,12 @@ impl From<NetworkFailure> for RequestError {
 }
 
 impl Transport {
-    /// Remembers what is needed; connects to nothing, and needs no certificates before the first request.
+    /// Remembers what is needed; connects to nothing, and needs no certificates before the first request. What is no host in
+    /// `insecure` allows nothing.
     pub(crate) fn new(credentials: Credentials, insecure: &BTreeSet<String>) -> Transport {
         Transport {
             credentials,
-            insecure: insecure.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            insecure: insecure.iter().filter_map(|host| plain_url(host)).collect(),
             proxied: OnceLock::new(),
             direct: OnceLock::new(),
             authorizations: Mutex::default(),
@@ -73,9 +74,16 @@ impl Transport {
     /// The URL of `path` below the API of a registry.
     pub(crate) fn url(&self, repository: &Repository, path: &str) -> Result<Url, NetworkFailure> {
         let host = repository.host();
-        let scheme = if host.is_loopback() || self.insecure.contains(host.as_str()) { "http" } else { "https" };
-        let url = format!("{scheme}://{}/v2/{}/{path}", host.endpoint(), repository.path());
-        Url::parse(&url).map_err(|source| NetworkFailure::Transport { method: "GET", url, source: Box::new(source) })
+        let url = |scheme: &str| {
+            let url = format!("{scheme}://{}/v2/{}/{path}", host.endpoint(), repository.path());
+            Url::parse(&url).map_err(|source| NetworkFailure::Transport {
+                method: "GET",
+                url,
+                source: Box::new(source),
+            })
+        };
+        let plain = url("http")?;
+        if self.allows_plain_http(&plain) { Ok(plain) } else { url("https") }
     }
 
     /// Gets `url`, which is of `repository`'s registry, authorized as that registry asks for it.
@@ -100,7 +108,7 @@ impl Transport {
         &self.credentials
     }
 
-    /// Sends one request, with whatever `complete` adds to it. Redirects are the caller's.
+    /// Sends one request, with whatever `complete` adds to it, to a URL that is ours or was checked. Redirects are the caller's.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -108,10 +116,6 @@ impl Transport {
         complete: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Answer, RequestError> {
         let name = if method == Method::POST { "POST" } else { "GET" };
-        if !self.may_speak_to(url) {
-            let problem = "a URL that is neither https nor of a host where plain http is allowed".to_owned();
-            return Err(NetworkFailure::Protocol { method: name, url: redacted(url), problem }.into());
-        }
         let request = complete(self.client(url)?.request(method, url.clone()));
         match request.send().await {
             Ok(response) => Ok(Answer { response, method: name, url: url.clone() }),
@@ -163,10 +167,10 @@ impl Transport {
         if !next.username().is_empty() || next.password().is_some() {
             return Err(answer.protocol("a redirect with a user name in it"));
         }
-        let is_downgrade = answer.url.scheme() == "https" && next.scheme() != "https";
-        if is_downgrade || !self.may_speak_to(&next) {
-            return Err(answer.protocol(&format!("a redirect to {}, where plain http is not allowed", redacted(&next))));
+        if answer.url.scheme() == "https" && next.scheme() != "https" {
+            return Err(answer.protocol(&format!("a redirect from https to {}", redacted(&next))));
         }
+        self.check_scheme(&next).map_err(|problem| answer.protocol(&format!("a redirect to {problem}")))?;
         next.set_fragment(None);
         Ok(Some(next))
     }
@@ -186,19 +190,17 @@ impl Transport {
         })
     }
 
-    fn may_speak_to(&self, url: &Url) -> bool {
-        url.scheme() == "https" || (url.scheme() == "http" && (is_loopback(url) || self.is_insecure(url)))
+    /// Checks a URL that a server gave us; an error is a phrase that says what it is.
+    pub(crate) fn check_scheme(&self, url: &Url) -> Result<(), String> {
+        match url.scheme() {
+            "https" => Ok(()),
+            "http" if self.allows_plain_http(url) => Ok(()),
+            _ => Err(format!("{}, which is neither https nor on a host where plain http is allowed", redacted(url))),
+        }
     }
 
-    fn is_insecure(&self, url: &Url) -> bool {
-        let Some(name) = url.host_str() else { return false };
-        let host = url.port().map_or(name.to_owned(), |port| format!("{name}:{port}"));
-        self.insecure.contains(&host)
-            || self
-                .insecure
-                .iter()
-                .filter_map(|host| Host::parse(host).ok())
-                .any(|insecure| insecure.endpoint() == host)
+    fn allows_plain_http(&self, url: &Url) -> bool {
+        is_loopback(url) || self.insecure.iter().any(|insecure| same_origin(insecure, url))
     }
 
     /// The client for `url`. What stays on this machine never goes through a proxy.
@@ -319,6 +321,50 @@ pub(crate) fn same_origin(left: &Url, right: &Url) -> bool {
     left.origin() == right.origin()
 }
 
+/// Where the registry named `host` answers in plain http.
+fn plain_url(host: &str) -> Option<Url> {
+    let host = Host::parse(host).ok()?;
+    Url::parse(&format!("http://{}", host.endpoint())).ok()
+}
+
 fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(is_loopback_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_url(host: &str, insecure: &[&str], expected: &str) {
+        let insecure = insecure.iter().map(|host| (*host).to_owned()).collect();
+        let transport = Transport::new(Credentials::anonymous(), &insecure);
+        let repository = Repository::new(Host::parse(host).unwrap(), "a/b").unwrap();
+        assert_eq!(transport.url(&repository, "tags/list").unwrap().as_str(), expected);
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_and_for_hosts_marked_insecure() {
+        check_url("ghcr.io", &[], "https://ghcr.io/v2/a/b/tags/list");
+        check_url("docker.io", &[], "https://registry-1.docker.io/v2/a/b/tags/list");
+        check_url("[::1]:5000", &[], "http://[::1]:5000/v2/a/b/tags/list");
+        check_url("registry.example:80", &["Registry.example"], "http://registry.example/v2/a/b/tags/list");
+        check_url(
+            "registry.example:5000",
+            &["registry.example", "other:5000"],
+            "https://registry.example:5000/v2/a/b/tags/list",
+        );
+    }
+
+    #[test]
+    fn a_host_that_no_url_can_have_is_an_error() {
+        let transport = Transport::new(Credentials::anonymous(), &BTreeSet::new());
+        let repository = Repository::new(Host::parse("1.2.3.4.5").unwrap(), "a").unwrap();
+        assert!(transport.url(&repository, "tags/list").is_err());
+    }
+
+    #[test]
+    fn a_url_in_a_message_has_no_secrets() {
+        let url = Url::parse("https://user:pw@storage.example/blob?signature=secret#fragment").unwrap();
+        assert_eq!(redacted(&url), "https://storage.example/blob");
+    }
 }

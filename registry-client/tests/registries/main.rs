@@ -1,0 +1,12 @@
+//! The client against registries: a real server, directories, and scripted servers that do what real ones should not.
+
+// A test that cannot go on panics; that is how it fails.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod artifact;
+mod directory;
+mod docker_registry;
+mod hostile_servers;
+mod sandbox;
+mod scripted_server;
+mod token_server;

@@ -1,0 +1,164 @@
+//! Bearer tokens: what is asked of a token server, and what becomes of a refusal.
+
+use registry_client::Credentials;
+
+use crate::artifact::{COMPONENT, blob_path, component_manifest};
+use crate::sandbox::{Sandbox, docker_config, reference, told};
+use crate::scripted_server::{Reply, Request, ScriptedServer};
+
+/// A registry with its token server in it. `grant` says whether a request for a token is granted.
+async fn start(grant: impl Fn(&Request) -> bool + Send + Sync + 'static) -> ScriptedServer {
+    ScriptedServer::start(move |request| {
+        if request.target.starts_with("/token") {
+            return if grant(request) { Reply::ok(r#"{"token":"granted"}"#) } else { Reply::status(401) };
+        }
+        if request.authorization.as_deref() != Some("Bearer granted") {
+            let realm = format!("http://{}/token", request.host);
+            return Reply::new(401, &[format!(r#"WWW-Authenticate: Bearer realm="{realm}",service="test""#)], b"");
+        }
+        match request.target.as_str() {
+            target if target.ends_with("/manifests/1.0.0") => Reply::ok(component_manifest()),
+            target if target.ends_with(&blob_path(COMPONENT)) => Reply::ok(COMPONENT),
+            _ => Reply::status(404),
+        }
+    })
+    .await
+}
+
+async fn pull(server: &ScriptedServer, credentials: Credentials) -> Result<(), String> {
+    let origin = reference(&format!("{}/team/catalog:1.0.0", server.address));
+    let pulled = Sandbox::with(credentials).pull(&origin).await;
+    pulled.map(drop).map_err(|error| told(&error, &[(&server.address, "ADDRESS")]))
+}
+
+#[tokio::test]
+async fn a_token_is_asked_for_once_and_used_again() {
+    let server = start(|request| request.authorization.is_none()).await;
+    pull(&server, Credentials::anonymous()).await.unwrap();
+    insta::assert_snapshot!(server.log(), @"
+    GET /v2/team/catalog/manifests/1.0.0 -
+    GET /token?service=test&scope=repository%3Ateam%2Fcatalog%3Apull -
+    GET /v2/team/catalog/manifests/1.0.0 Bearer
+    GET /v2/team/catalog/blobs/sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29 Bearer
+    ");
+}
+
+#[tokio::test]
+async fn a_password_goes_to_the_token_server_and_not_to_the_registry() {
+    // `ada:pw`, in base64.
+    let server = start(|request| request.authorization.as_deref() == Some("Basic YWRhOnB3")).await;
+    pull(&server, docker_config(&server.address, r#"{"auth": "YWRhOnB3"}"#)).await.unwrap();
+    insta::assert_snapshot!(server.log(), @"
+    GET /v2/team/catalog/manifests/1.0.0 -
+    GET /token?service=test&scope=repository%3Ateam%2Fcatalog%3Apull Basic
+    GET /v2/team/catalog/manifests/1.0.0 Bearer
+    GET /v2/team/catalog/blobs/sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29 Bearer
+    ");
+}
+
+#[tokio::test]
+async fn an_identity_token_is_exchanged() {
+    let server = start(|request| request.body.contains("grant_type=refresh_token&refresh_token=identity%2B1")).await;
+    pull(&server, docker_config(&server.address, r#"{"auth": "YWRhOg==", "identitytoken": "identity+1"}"#))
+        .await
+        .unwrap();
+    insta::assert_snapshot!(server.log(), @"
+    GET /v2/team/catalog/manifests/1.0.0 -
+    POST /token -
+    GET /v2/team/catalog/manifests/1.0.0 Bearer
+    GET /v2/team/catalog/blobs/sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29 Bearer
+    ");
+}
+
+#[tokio::test]
+async fn a_registry_token_is_used_as_it_is() {
+    let server = start(|_| false).await;
+    pull(&server, docker_config(&server.address, r#"{"registrytoken": "granted"}"#)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_credential_is_not_replaced_by_anonymous_access() {
+    let server = start(|request| request.authorization.is_none()).await;
+    let error = pull(&server, docker_config(&server.address, r#"{"auth": "YWRhOnB3"}"#)).await.unwrap_err();
+    insta::assert_snapshot!(error, @"
+    ADDRESS did not accept the credential in /home/ada/.docker/config.json
+    GET http://ADDRESS/token was answered with 401
+    ");
+    insta::assert_snapshot!(server.log(), @"
+    GET /v2/team/catalog/manifests/1.0.0 -
+    GET /token?service=test&scope=repository%3Ateam%2Fcatalog%3Apull Basic
+    ");
+}
+
+#[tokio::test]
+async fn a_helper_that_was_not_run_is_named() {
+    let server = start(|_| false).await;
+    let config = r#"{"credsStore": "desktop"}"#;
+    let credentials = Credentials::from_docker_config(config, "/home/ada/.docker/config.json".as_ref()).unwrap();
+    insta::assert_snapshot!(pull(&server, credentials).await.unwrap_err(), @"
+    ADDRESS did not accept anonymous access (the credential helper `desktop` in /home/ada/.docker/config.json is not supported yet)
+    GET http://ADDRESS/token was answered with 401
+    ");
+}
+
+/// A registry whose challenge is `challenge`, asked with a password.
+async fn check_challenge(challenge: &str) -> String {
+    let header = format!("WWW-Authenticate: {challenge}");
+    let server = ScriptedServer::start(move |_| Reply::new(401, std::slice::from_ref(&header), b"")).await;
+    let error = pull(&server, docker_config(&server.address, r#"{"auth": "YWRhOnB3"}"#)).await.unwrap_err();
+    assert!(server.requests().iter().all(|request| request.authorization.is_none()), "{}", server.log());
+    error
+}
+
+#[tokio::test]
+async fn a_password_is_not_sent_in_the_clear_to_another_host() {
+    insta::assert_snapshot!(check_challenge(r#"Bearer realm="http://auth.example/token""#).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with a challenge whose realm is http://auth.example/token, which is neither https nor on a host where plain http is allowed
+    ");
+}
+
+#[tokio::test]
+async fn a_challenge_that_cannot_be_answered_is_a_refusal() {
+    insta::assert_snapshot!(check_challenge("Negotiate").await, @"
+    ADDRESS did not accept the credential in /home/ada/.docker/config.json
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with 401
+    ");
+    insta::assert_snapshot!(check_challenge(r#"Bearer realm="nowhere""#).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with a challenge whose realm is not a URL, or has a user name in it
+    ");
+}
+
+/// A registry whose token server answers with `token`.
+async fn check_token(token: Vec<u8>) -> String {
+    let server = ScriptedServer::start(move |request| {
+        let realm = format!("http://{}/token", request.host);
+        match request.target.starts_with("/token") {
+            true => Reply::ok(&token),
+            false => Reply::new(401, &[format!(r#"WWW-Authenticate: Bearer realm="{realm}""#)], b""),
+        }
+    })
+    .await;
+    pull(&server, Credentials::anonymous()).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn what_is_no_token_is_refused() {
+    insta::assert_snapshot!(check_token(b"<html>".to_vec()).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/token was answered with something else than a token
+    ");
+    insta::assert_snapshot!(check_token(br#"{"token":"a\nb"}"#.to_vec()).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with a challenge whose answer has characters that no header can have
+    ");
+    insta::assert_snapshot!(check_token(vec![b' '; 300 * 1024]).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/token was answered with something else than a token
+    ");
+    insta::assert_snapshot!(check_token(br#"{"access_token":"refused"}"#.to_vec()).await, @"
+    ADDRESS did not accept anonymous access
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with 401
+    ");
+}
