@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
 use wasmtime::{Trap, WasmBacktrace};
@@ -135,17 +135,17 @@ pub enum Error {
         type_name: String,
     },
     /// The call has more or fewer arguments than the function has parameters.
-    #[error("`{}` takes {expected} argument(s), but the call has {found}", function.path())]
+    #[error("the call has {found} argument{}, too {} for `{function}`", plural(*found), too(*found, expected))]
     ArgumentCount {
         /// The function.
         function: Box<Function>,
-        /// How many it takes.
-        expected: usize,
+        /// How many it takes: optional ones at the end may be left out.
+        expected: RangeInclusive<usize>,
         /// How many there are.
         found: usize,
     },
     /// An argument is not a value of its parameter's type.
-    #[error("the argument `{parameter}` of `{}` is wrong at byte {}: {reason}", function.path(), position.start)]
+    #[error("the argument `{parameter}` of `{}` is no `{type_name}`, at byte {}: {reason}", function.path(), position.start)]
     Argument {
         /// The function.
         function: Box<Function>,
@@ -238,6 +238,14 @@ impl fmt::Display for Frame {
             None => write!(f, "function {}", self.index),
         }
     }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+fn too(found: usize, expected: &RangeInclusive<usize>) -> &'static str {
+    if found < *expected.start() { "few" } else { "many" }
 }
 
 /// Prints a list as `a`, `b` and `c`.

@@ -153,12 +153,10 @@ impl<'a> Call<'a> {
         };
         let parameters: Vec<(&str, Type)> = export.ty.params().collect();
         let required = parameters.iter().rposition(|(_, ty)| !matches!(ty, Type::Option(_))).map_or(0, |last| last + 1);
-        if nodes.len() < required || nodes.len() > parameters.len() {
-            return Err(Error::ArgumentCount {
-                function: Box::new(export.function.clone()),
-                expected: parameters.len(),
-                found: nodes.len(),
-            });
+        let expected = required..=parameters.len();
+        if !expected.contains(&nodes.len()) {
+            let function = Box::new(export.function.clone());
+            return Err(Error::ArgumentCount { function, expected, found: nodes.len() });
         }
 
         let given = nodes.iter().zip(&parameters).map(|(node, (parameter, ty))| {
@@ -183,7 +181,7 @@ fn shifted(span: &Range<usize>, offset: usize) -> Range<usize> {
 fn reason(error: &ParserError) -> String {
     match (std::error::Error::source(error), error.detail()) {
         (Some(source), _) => source.to_string(),
-        (None, Some(detail)) => detail.to_owned(),
+        (None, Some(detail)) => format!("{}: {detail}", error.kind()),
         (None, None) => error.kind().to_string(),
     }
 }

@@ -2,8 +2,7 @@
 
 use wasmtime::component::InstancePre;
 use wasmtime_wasi::I32Exit;
-use wasmtime_wasi::p2::bindings::CommandPre;
-use wasmtime_wasi::p3::bindings::CommandPre as CommandPre3;
+use wasmtime_wasi::{p2, p3};
 
 use crate::access::{Access, Input, Output};
 use crate::application::Application;
@@ -56,8 +55,8 @@ impl Application {
             access: &options.access,
         };
         let outcome = match generation {
-            Generation::P2 => run_p2(linked, &given).await?,
-            Generation::P3 => run_p3(linked, &given).await?,
+            Generation::P2 => run_p2(&linked, &given).await?,
+            Generation::P3 => run_p3(&linked, &given).await?,
         };
         match outcome {
             Ok(Ok(())) => Ok(0),
@@ -73,24 +72,27 @@ impl Application {
 /// What `run` returned, or how the guest was stopped before it could.
 type Outcome = wasmtime::Result<Result<(), ()>>;
 
-async fn run_p2(linked: InstancePre<Host>, given: &Given<'_>) -> Result<Outcome, Error> {
-    let command = CommandPre::new(linked).map_err(incompatible)?;
-    let mut store = Host::store(command.engine(), given)?;
-    Ok(async {
-        let command = command.instantiate_async(&mut store).await?;
-        command.wasi_cli_run().call_run(&mut store).await
-    }
-    .await)
+async fn run_p2(linked: &InstancePre<Host>, given: &Given<'_>) -> Result<Outcome, Error> {
+    let command = p2::bindings::CommandIndices::new(linked).map_err(incompatible)?;
+    let mut store = Host::store(linked.engine(), given)?;
+    let instance = match linked.instantiate_async(&mut store).await {
+        Ok(instance) => instance,
+        Err(error) => return Ok(Err(error)),
+    };
+    let command = command.load(&mut store, &instance).map_err(incompatible)?;
+    Ok(command.wasi_cli_run().call_run(&mut store).await)
 }
 
-async fn run_p3(linked: InstancePre<Host>, given: &Given<'_>) -> Result<Outcome, Error> {
-    let command = CommandPre3::new(linked).map_err(incompatible)?;
-    let mut store = Host::store(command.engine(), given)?;
-    Ok(async {
-        let command = command.instantiate_async(&mut store).await?;
-        store.run_concurrent(async |store| command.wasi_cli_run().call_run(store).await).await?
-    }
-    .await)
+async fn run_p3(linked: &InstancePre<Host>, given: &Given<'_>) -> Result<Outcome, Error> {
+    let command = p3::bindings::CommandIndices::new(linked).map_err(incompatible)?;
+    let mut store = Host::store(linked.engine(), given)?;
+    let instance = match linked.instantiate_async(&mut store).await {
+        Ok(instance) => instance,
+        Err(error) => return Ok(Err(error)),
+    };
+    let command = command.load(&mut store, &instance).map_err(incompatible)?;
+    let returned = store.run_concurrent(async |store| command.wasi_cli_run().call_run(store).await).await;
+    Ok(returned.and_then(|returned| returned))
 }
 
 fn incompatible(source: wasmtime::Error) -> Error {

@@ -23,11 +23,11 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 use wasmtime::Store;
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
+use wasmtime::component::InstancePre;
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
-use wasmtime_wasi_http::p3::Request as Request3;
-use wasmtime_wasi_http::p3::bindings::ServicePre;
-use wasmtime_wasi_http::{WasiBody, WasiHttpView};
+use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyIndices};
+use wasmtime_wasi_http::p3::bindings::ServiceIndices;
+use wasmtime_wasi_http::{WasiBody, WasiHttpView, p3};
 
 use crate::access::{Access, Input, Output};
 use crate::application::Application;
@@ -145,8 +145,9 @@ impl Application {
         ready: impl FnOnce(SocketAddr),
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), Error> {
-        let handler = self.handler()?;
-        let service = Arc::new(Service::new(handler, options));
+        let generation = wasi::exported(&self.component, INCOMING_HANDLER, HANDLER)
+            .ok_or_else(|| Error::NotAService { exports: self.exports() })?;
+        let service = Arc::new(Service::new(generation, self.link()?, options)?);
         // Whatever would fail for every request fails here.
         service.store()?;
 
@@ -179,18 +180,6 @@ impl Application {
         let mut guests = service.take_guests();
         finish(&mut guests, deadline).await;
         Ok(())
-    }
-
-    fn handler(&self) -> Result<Handler, Error> {
-        let generation = wasi::exported(&self.component, INCOMING_HANDLER, HANDLER)
-            .ok_or_else(|| Error::NotAService { exports: self.exports() })?;
-        let linked = self.link()?;
-        let incompatible =
-            |interface| move |source: wasmtime::Error| Error::IncompatibleExport { interface, source: source.into() };
-        Ok(match generation {
-            Generation::P2 => Handler::P2(ProxyPre::new(linked).map_err(incompatible(INCOMING_HANDLER))?),
-            Generation::P3 => Handler::P3(ServicePre::new(linked).map_err(incompatible(HANDLER))?),
-        })
     }
 }
 
@@ -233,6 +222,7 @@ async fn converse(stream: TcpStream, service: Arc<Service>, mut stopping: watch:
 
 /// A component that is being served.
 struct Service {
+    linked: InstancePre<Host>,
     handler: Handler,
     options: ServeOptions,
     turns: Arc<Semaphore>,
@@ -240,27 +230,26 @@ struct Service {
     guests: Mutex<JoinSet<()>>,
 }
 
-/// The linked component, by the generation of WASI that its handler belongs to.
-#[derive(Clone)]
+/// Where the component exports its handler.
 enum Handler {
-    P2(ProxyPre<Host>),
-    P3(ServicePre<Host>),
+    P2(ProxyIndices),
+    P3(ServiceIndices),
 }
 
 /// What a client gets.
 type Answer = Response<WasiBody>;
 
 impl Service {
-    fn new(handler: Handler, options: ServeOptions) -> Service {
+    fn new(generation: Generation, linked: InstancePre<Host>, options: ServeOptions) -> Result<Service, Error> {
+        let handler = match generation {
+            Generation::P2 => ProxyIndices::new(&linked).map(Handler::P2).map_err(incompatible(INCOMING_HANDLER))?,
+            Generation::P3 => ServiceIndices::new(&linked).map(Handler::P3).map_err(incompatible(HANDLER))?,
+        };
         let turns = Arc::new(Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
-        Service { handler, options, turns, guests: Mutex::default() }
+        Ok(Service { linked, handler, options, turns, guests: Mutex::default() })
     }
 
     fn store(&self) -> Result<Store<Host>, Error> {
-        let engine = match &self.handler {
-            Handler::P2(handler) => handler.engine(),
-            Handler::P3(handler) => handler.engine(),
-        };
         let given = Given {
             arguments: &[],
             stdin: &Input::Empty,
@@ -268,7 +257,7 @@ impl Service {
             stderr: &self.options.stderr,
             access: &self.options.access,
         };
-        Host::store(engine, &given)
+        Host::store(self.linked.engine(), &given)
     }
 
     /// Answers one request with an instance of its own, which may go on after its response has begun.
@@ -279,32 +268,21 @@ impl Service {
         }
         let subject = Subject::of(&request);
         let turn = Arc::clone(&self.turns).acquire_owned().await.expect("a turn because the semaphore is never closed");
-        let (respond, response) = oneshot::channel();
-        let guest = {
-            let service = Arc::clone(&self);
-            let subject = subject.clone();
-            self.start(async move {
-                let _turn = turn;
-                if let Err(error) = service.handle(request, respond).await {
-                    service.report(subject.failed(error));
-                }
-            })
-        };
+        let (answer, answered) = oneshot::channel();
+        let service = Arc::clone(&self);
+        let guest = self.start(async move {
+            let _turn = turn;
+            let report = &*service.options.report;
+            let reply = Reply { answer, subject: subject.clone(), report };
+            if let Err(error) = service.handle(request, reply).await {
+                report(subject.failed(error));
+            }
+        });
 
         let unanswered = StopOnDrop(Some(guest));
-        let response = response.await;
+        let answer = answered.await;
         unanswered.disarm();
-        match response {
-            Ok(response) => {
-                self.report(subject.answered(response.status()));
-                response
-            }
-            Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the application failed at this request\n"),
-        }
-    }
-
-    fn report(&self, event: Event) {
-        (self.options.report)(event);
+        answer.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, "the application failed at this request\n"))
     }
 
     fn start(&self, guest: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
@@ -318,20 +296,47 @@ impl Service {
         std::mem::take(&mut *self.guests.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn handle(&self, request: Request<Incoming>, respond: oneshot::Sender<Answer>) -> Result<(), Error> {
-        let store = self.store()?;
+    async fn handle(&self, request: Request<Incoming>, reply: Reply<'_>) -> Result<(), Error> {
+        let mut store = self.store()?;
+        let instance = self.linked.instantiate_async(&mut store).await.map_err(|error| Error::from_guest(&error))?;
         match &self.handler {
-            Handler::P2(handler) => handle_p2(handler, store, request, respond).await,
-            Handler::P3(handler) => handle_p3(handler, store, request, respond).await,
+            Handler::P2(proxy) => {
+                let proxy = proxy.load(&mut store, &instance).map_err(incompatible(INCOMING_HANDLER))?;
+                handle_p2(&proxy, store, request, reply).await
+            }
+            Handler::P3(service) => {
+                let service = service.load(&mut store, &instance).map_err(incompatible(HANDLER))?;
+                handle_p3(&service, store, request, reply).await
+            }
         }
     }
 }
 
+fn incompatible(interface: &'static str) -> impl Fn(wasmtime::Error) -> Error {
+    move |source| Error::IncompatibleExport { interface, source: source.into() }
+}
+
+/// The way back to the client.
+struct Reply<'a> {
+    answer: oneshot::Sender<Answer>,
+    subject: Subject,
+    report: &'a (dyn Fn(Event) + Send + Sync),
+}
+
+impl Reply<'_> {
+    /// Starts the response; its body may still be to come.
+    fn send(self, answer: Answer) {
+        (self.report)(self.subject.answered(answer.status()));
+        // A client that has left misses nothing.
+        drop(self.answer.send(answer));
+    }
+}
+
 async fn handle_p2(
-    handler: &ProxyPre<Host>,
+    proxy: &Proxy,
     store: Store<Host>,
     request: Request<Incoming>,
-    respond: oneshot::Sender<Answer>,
+    reply: Reply<'_>,
 ) -> Result<(), Error> {
     let (set, response) = oneshot::channel();
     let handled = async {
@@ -339,14 +344,12 @@ async fn handle_p2(
         let mut store = store;
         let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
         let outparam = store.data_mut().http().new_response_outparam(set)?;
-        let proxy = handler.instantiate_async(&mut store).await?;
         proxy.wasi_http_incoming_handler().call_handle(&mut store, request, outparam).await
     };
     let responded = async {
         match response.await {
-            // A client that has left misses nothing.
-            Ok(Ok(response)) => drop(respond.send(response)),
-            Ok(Err(code)) => return Err(Error::ErrorResponse { code: code.to_string() }),
+            Ok(Ok(response)) => reply.send(response),
+            Ok(Err(code)) => return Err(error_response(&code)),
             Err(_) => return Err(Error::NoResponse),
         }
         Ok(())
@@ -357,23 +360,21 @@ async fn handle_p2(
 }
 
 async fn handle_p3(
-    handler: &ServicePre<Host>,
+    service: &p3::bindings::Service,
     mut store: Store<Host>,
     request: Request<Incoming>,
-    respond: oneshot::Sender<Answer>,
+    reply: Reply<'_>,
 ) -> Result<(), Error> {
     let handled = async {
-        let service = handler.instantiate_async(&mut store).await?;
-        let (request, received) = Request3::from_http(store.data_mut().http().hooks, request);
+        let (request, received) = p3::Request::from_http(store.data_mut().http().hooks, request);
         store
             .run_concurrent(async |store| {
                 let response = match service.handle(store, request).await? {
                     Ok(response) => response,
-                    Err(code) => return Ok(Err(Error::ErrorResponse { code: code.to_string() })),
+                    Err(code) => return Ok(Err(error_response(&code))),
                 };
                 let response = store.with(|mut store| response.into_http(&mut store, received))?;
-                // A client that has left misses nothing.
-                drop(respond.send(response));
+                reply.send(response);
                 // The body comes from tasks that run on after the handler has returned.
                 std::future::poll_fn(|context| store.poll_no_interesting_tasks(context)).await;
                 Ok(Ok(()))
@@ -382,6 +383,12 @@ async fn handle_p3(
     };
     let handled: wasmtime::Result<Result<(), Error>> = handled.await;
     handled.map_err(|error| Error::from_guest(&error))?
+}
+
+/// The error of a handler that answered with a code, which prints as `ErrorCode::HttpRequestDenied`.
+fn error_response(code: &impl fmt::Display) -> Error {
+    let code = code.to_string();
+    Error::ErrorResponse { code: code.strip_prefix("ErrorCode::").unwrap_or(&code).to_owned() }
 }
 
 /// Stops a guest that nobody waits for any more.
