@@ -1,7 +1,7 @@
 //! Which bytes are usable: from bytes and the descriptor they must have to a [`VerifiedBlob`], which only this module constructs.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -19,13 +19,11 @@ impl VerifiedBlob {
     ///
     /// The caller has bounded `expected.size`, which is allocated before the first byte is read.
     pub(crate) fn read(mut reader: impl Read, expected: &Descriptor) -> Result<VerifiedBlob, Unverified> {
-        let size = usize::try_from(expected.size)
-            .map_err(|_| std::io::ErrorKind::OutOfMemory)
-            .map_err(Unverified::from_kind)?;
+        let size = usize::try_from(expected.size).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
         let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, size).collect();
         let buffer = Arc::get_mut(&mut bytes).expect("not shared, because it was just created");
         let found = read_up_to(&mut reader, buffer)?;
-        let excess = std::io::copy(&mut reader.take(1), &mut std::io::sink())?;
+        let excess = io::copy(&mut reader.take(1), &mut io::sink())?;
         if found < size || excess > 0 {
             return Err(Mismatch::Size { expected: expected.size, found: found as u64 + excess }.into());
         }
@@ -68,13 +66,13 @@ impl fmt::Debug for VerifiedBlob {
 }
 
 /// Fills as much of `buffer` as the reader has bytes for.
-fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match reader.read(&mut buffer[filled..]) {
             Ok(0) => break,
             Ok(count) => filled += count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
@@ -107,15 +105,9 @@ pub enum Mismatch {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unverified {
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
-}
-
-impl Unverified {
-    fn from_kind(kind: std::io::ErrorKind) -> Unverified {
-        Unverified::Io(kind.into())
-    }
 }
 
 #[cfg(test)]

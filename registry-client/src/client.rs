@@ -167,7 +167,7 @@ impl Client {
                         Err(error) => Err(Error::request(subject.clone(), &repository, error)),
                     }
                 }
-                Registry::Directory(root) => directory_manifest(root.clone(), package.clone(), origin.clone()).await,
+                Registry::Directory(root) => directory_manifest(root.clone(), package.clone(), version.clone()).await,
                 Registry::Warg(_) => Err(Error::UnsupportedRegistry { registry: registry.clone() }),
             },
         }
@@ -308,15 +308,12 @@ async fn directory_versions(root: PathBuf, package: PackageName) -> Result<Vec<V
     blocking(move || Ok(versions_of(layout(&root, &package)?.tags()))).await
 }
 
-async fn directory_manifest(root: PathBuf, package: PackageName, origin: Origin) -> Result<Vec<u8>, Error> {
+async fn directory_manifest(root: PathBuf, package: PackageName, version: Version) -> Result<Vec<u8>, Error> {
     blocking(move || {
         let layout = layout(&root, &package)?;
-        let manifest = match &origin {
-            Origin::Package { version, .. } => layout.manifest(&tag_of(version))?,
-            Origin::Reference(_) => None,
-        };
-        let Some(manifest) = manifest else {
+        let Some(manifest) = layout.manifest(&tag_of(&version))? else {
             let available = versions_of(layout.tags());
+            let origin = Origin::Package { registry: Registry::Directory(root), package, version };
             return Err(Error::VersionNotFound { origin: Box::new(origin), available });
         };
         Ok(manifest.to_vec())

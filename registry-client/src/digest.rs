@@ -1,6 +1,7 @@
 //! What identifies bytes: from bytes or text to a [`Digest`], and with a size to a [`Descriptor`].
 
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
@@ -102,6 +103,17 @@ impl Digester {
 
     pub(crate) fn finish(self) -> Descriptor {
         Descriptor { digest: Digest(self.hasher.finalize().into()), size: self.size }
+    }
+}
+
+impl io::Write for Digester {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -334,3 +334,15 @@ pub(crate) fn one_line(text: &str) -> String {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_is_one_short_printable_line() {
+        assert_eq!(one_line("  slow\r\n\x1b[2Jdown\n"), "slow   [2Jdown");
+        assert_eq!(one_line(&"é".repeat(201)), format!("{}…", "é".repeat(200)));
+        assert_eq!(one_line(&"é".repeat(200)), "é".repeat(200));
+    }
+}

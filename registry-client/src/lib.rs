@@ -14,6 +14,26 @@
 //! Two rules hold everywhere. Bytes from outside become usable only as a [`VerifiedBlob`], which digest and size together
 //! construct. Nothing from outside, neither a body nor a file nor a text, is held in memory without a limit or can panic.
 //!
+//! ```no_run
+//! use registry_client::{Client, ClientOptions, Credentials, EventSink, Network, Origin, Store};
+//!
+//! # async fn pull() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::new(ClientOptions {
+//!     store: Store::open("cache".as_ref())?,
+//!     credentials: Credentials::anonymous(),
+//!     network: Network::Online,
+//!     insecure: [].into(),
+//!     parallel: const { std::num::NonZeroUsize::new(8).unwrap() },
+//!     events: EventSink::silent(),
+//! });
+//! let origin = Origin::Reference("ghcr.io/acme/fraud:3.0.1".parse()?);
+//! let release = client.release(&origin).await?;
+//! let component = client.fetch(&origin, &release).await?;
+//! assert_eq!(component.digest(), release.component.digest);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The crate knows no terminal and reads no environment variables: configuration comes in as values, progress goes out as [`Event`]s.
 //! NB: proxies are the exception. `reqwest` reads `HTTPS_PROXY` and its siblings itself; loopback hosts never go through one.
 

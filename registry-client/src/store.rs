@@ -22,6 +22,9 @@ use tempfile::NamedTempFile;
 use crate::blob::{Mismatch, Unverified, VerifiedBlob};
 use crate::digest::{Descriptor, Digest, Digester};
 
+/// How many of a digest's digits name its directory.
+const SHARD_DIGITS: usize = 2;
+
 /// A directory of verified bytes. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -122,9 +125,12 @@ impl Store {
     }
 
     fn path(&self, digest: Digest) -> PathBuf {
-        let hex = digest.to_hex();
-        let (shard, rest) = hex.split_at(2);
-        self.blobs().join(shard).join(rest)
+        self.shard(digest).join(&digest.to_hex()[SHARD_DIGITS..])
+    }
+
+    /// Directories of at most some thousand files, which every file system is quick with.
+    fn shard(&self, digest: Digest) -> PathBuf {
+        self.blobs().join(&digest.to_hex()[..SHARD_DIGITS])
     }
 
     fn blobs(&self) -> PathBuf {
@@ -180,8 +186,7 @@ impl Ingest {
             return Err(Mismatch::Digest { expected: expected.digest, found: found.digest }.into());
         }
         file.as_file().sync_all().map_err(StoreError::io("write", file.path()))?;
-        let target = store.path(expected.digest);
-        let shard = target.parent().unwrap_or(&store.directory).to_owned();
+        let (shard, target) = (store.shard(expected.digest), store.path(expected.digest));
         fs::create_dir_all(&shard).map_err(StoreError::io("create", &shard))?;
         if let Err(error) = file.persist(&target) {
             // Windows refuses to replace a file that another process reads: then that process has put the same bytes there.
@@ -195,22 +200,8 @@ impl Ingest {
 
 fn digest_of(mut file: File) -> io::Result<Digest> {
     let mut digester = Digester::default();
-    let mut writer = DigestWriter(&mut digester);
-    io::copy(&mut file, &mut writer)?;
+    io::copy(&mut file, &mut digester)?;
     Ok(digester.finish().digest)
-}
-
-struct DigestWriter<'a>(&'a mut Digester);
-
-impl Write for DigestWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Makes a rename in `directory` survive a crash. Only Unix opens directories as files; elsewhere a lost rename costs a download.

@@ -8,7 +8,8 @@
 //! It is written on `reqwest` rather than on `oci-client`, because that crate reads manifests, tag lists, tokens and error bodies of
 //! any size into memory, treats a credential that the token server refused as none, and leaves redirects to `reqwest`'s defaults.
 //!
-//! NB: nothing is retried, and a download that breaks off starts afresh.
+//! NB: nothing is retried, and a download that breaks off starts afresh. A server that keeps sending a little within each timeout is
+//! waited for until it reaches a cap.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as StdError;
@@ -76,11 +77,8 @@ impl Transport {
         let host = repository.host();
         let url = |scheme: &str| {
             let url = format!("{scheme}://{}/v2/{}/{path}", host.endpoint(), repository.path());
-            Url::parse(&url).map_err(|source| NetworkFailure::Transport {
-                method: "GET",
-                url,
-                source: Box::new(source),
-            })
+            let parsed = Url::parse(&url);
+            parsed.map_err(|source| NetworkFailure::Transport { method: "GET", url, source: Box::new(source) })
         };
         let plain = url("http")?;
         if self.allows_plain_http(&plain) { Ok(plain) } else { url("https") }
@@ -205,21 +203,18 @@ impl Transport {
 
     /// The client for `url`. What stays on this machine never goes through a proxy.
     fn client(&self, url: &Url) -> Result<&reqwest::Client, RequestError> {
-        let (cell, builder) = if is_loopback(url) {
-            (&self.direct, reqwest::Client::builder().no_proxy())
-        } else {
-            (&self.proxied, reqwest::Client::builder())
-        };
+        let is_direct = is_loopback(url);
+        let cell = if is_direct { &self.direct } else { &self.proxied };
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let client = builder
+        let builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            .build()
-            .map_err(|error| RequestError::Setup(Box::new(error)))?;
+            .read_timeout(READ_TIMEOUT);
+        let builder = if is_direct { builder.no_proxy() } else { builder };
+        let client = builder.build().map_err(|error| RequestError::Setup(Box::new(error)))?;
         Ok(cell.get_or_init(|| client))
     }
 

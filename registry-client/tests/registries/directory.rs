@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use registry_client::{Digest, Error, Origin, Registry};
+use registry_client::{Descriptor, Digest, Error, Origin, Registry, Release};
 use semver::Version;
 
 use crate::artifact::{COMPONENT, CONFIG, component_manifest, descriptor};
-use crate::sandbox::{Sandbox, told};
+use crate::sandbox::{Sandbox, package, told};
 
 /// Writes the image layout of `shop:catalog` below `root`, with one manifest under each of `tags`.
 fn write_layout(root: &Path, manifest: &[u8], tags: &[&str]) -> PathBuf {
@@ -172,6 +172,13 @@ async fn a_registry_over_the_network_cannot_be_asked_offline() {
     let error = sandbox.offline().versions(&registry, &"shop:catalog".parse().unwrap()).await.unwrap_err();
     assert!(matches!(error, Error::Offline { .. }));
     insta::assert_snapshot!(told(&error, &[]), @"the list of versions of shop:catalog in oci://registry.invalid/team cannot be had offline");
+
+    let origin = package("oci://registry.invalid/team", "shop:catalog", "1.0.0");
+    let error = sandbox.offline().release(&origin).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &[]), @"the image manifest of shop:catalog@1.0.0 in oci://registry.invalid/team cannot be had offline");
+    let component = Descriptor::of(COMPONENT);
+    let error = sandbox.offline().fetch(&origin, &Release { manifest: component, component }).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &[]), @"the component of shop:catalog@1.0.0 in oci://registry.invalid/team cannot be had offline");
 }
 
 #[tokio::test]
