@@ -7,7 +7,6 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::mismatch::{Mismatch, MismatchKind};
-use crate::name::ExternName;
 use crate::text::{self, Naming};
 use crate::types::{DefinitionId, Entity, Function, Home, Interface, NamedType, ResourceId, Shape, Side, Type};
 use crate::world::Item;
@@ -83,7 +82,7 @@ impl Comparison<'_> {
             let path = format!("{path}.{}", function_path(name));
             match found.functions.get(name) {
                 Some(found) => self.functions(found, expected, &path),
-                None => self.missing(path, text::function(&self.expected.world.types, expected)),
+                None => self.missing(path, text::function(&self.expected.world.types, expected, Naming::Short)),
             }
         }
     }
@@ -101,9 +100,8 @@ impl Comparison<'_> {
         match (found, expected) {
             (NamedType::Resource(found), NamedType::Resource(expected)) => {
                 if !self.same_resource(found, expected) && self.reported_resources.insert((found, expected)) {
-                    let expected = text::resource(&self.expected.world.types, expected, Naming::Qualified);
-                    let found = text::resource(&self.found.world.types, found, Naming::Qualified);
-                    self.different(path.to_owned(), format!("resource {expected}"), format!("resource {found}"));
+                    let [expected, found] = self.resource_texts(found, expected);
+                    self.different(path.to_owned(), expected, found);
                 }
             }
             (NamedType::Value(found), NamedType::Value(expected)) => {
@@ -307,16 +305,30 @@ impl Comparison<'_> {
             && (!both_exports || found.side == expected.side)
     }
 
-    fn found_text(&self, ty: Type, naming: Naming) -> String {
+    fn found_text(&self, ty: Type, naming: Naming<'_>) -> String {
         text::value(&self.found.world.types, ty, naming)
     }
 
-    fn expected_text(&self, ty: Type, naming: Naming) -> String {
+    fn expected_text(&self, ty: Type, naming: Naming<'_>) -> String {
         text::value(&self.expected.world.types, ty, naming)
     }
 
+    /// The texts of what is expected and of what is found, which say whether it is imported where only that differs.
+    fn resource_texts(&self, found: ResourceId, expected: ResourceId) -> [String; 2] {
+        let [expected, found] = [(self.expected, expected), (self.found, found)].map(|(item, id)| {
+            let types = &item.world.types;
+            (types.resource(id).side, text::resource(types, id, Naming::Qualified))
+        });
+        let same = expected.1 == found.1;
+        [expected, found].map(|(side, text)| match side {
+            _ if !same => format!("resource {text}"),
+            Side::Import => format!("imported resource {text}"),
+            Side::Export => format!("exported resource {text}"),
+        })
+    }
+
     /// The texts of what is expected and of what is found.
-    fn shape_texts(&self, found: &Shape, expected: &Shape, naming: Naming) -> [String; 2] {
+    fn shape_texts(&self, found: &Shape, expected: &Shape, naming: Naming<'_>) -> [String; 2] {
         [text::shape(&self.expected.world.types, expected, naming), text::shape(&self.found.world.types, found, naming)]
     }
 
@@ -407,8 +419,8 @@ fn function_path(name: &str) -> String {
 }
 
 fn home_path(home: &Home) -> String {
-    match &home.owner {
-        ExternName::Plain(owner) if *owner == home.name => owner.clone(),
-        owner => format!("{}.{}", owner.unversioned(), home.name),
+    match home {
+        home if home.is_at_root() => home.name.clone(),
+        home => format!("{}.{}", home.owner.unversioned(), home.name),
     }
 }

@@ -6,9 +6,9 @@
 //!   [`Item::mismatches`].
 //! - [`conformance`]: whether a component is what a target world asks for.
 //!
-//! Both kinds of world are read from the types that wasmparser's validator computes: a WIT world is encoded as a component
-//! type first. So there is one reader, resource identity is the validator's, and what is called compatible here is what
-//! the validator accepts.
+//! A component is read from the types that wasmparser's validator computes, so resource identity is the validator's; WIT is
+//! read from what wit-parser resolves. Both become the same values, and what is called compatible here is what the
+//! validator accepts: the tests ask it.
 //!
 //! Everything is a pure function of its input, except [`World::from_directory`], which reads files.
 
@@ -21,6 +21,7 @@ mod nearest;
 mod pattern;
 mod printing;
 mod reading;
+mod resolving;
 mod source;
 mod text;
 mod track;

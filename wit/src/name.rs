@@ -120,6 +120,14 @@ impl InterfaceName {
         InterfaceName { package: self.package.clone(), interface: self.interface.clone(), version: None }
     }
 
+    /// The package with the version: `wasi:http@0.2.3`.
+    pub(crate) fn versioned_package(&self) -> String {
+        match &self.version {
+            Some(version) => format!("{}@{version}", self.package),
+            None => self.package.to_string(),
+        }
+    }
+
     /// Whether both are the same interface, in any versions.
     pub(crate) fn same_interface(&self, other: &InterfaceName) -> bool {
         self.package == other.package && self.interface == other.interface
@@ -228,4 +236,104 @@ impl fmt::Display for ExternName {
 /// [label]: https://github.com/WebAssembly/component-model/blob/6d281648bd89caf885a7adcc412962dbd2425ab7/design/mvp/Explainer.md#import-and-export-definitions
 pub(crate) fn is_label(text: &str) -> bool {
     KebabStr::new(text).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::{ExternName, InterfaceName, PackageName};
+    use crate::Track;
+
+    /// Checks that the name prints as it is written, and what it is made of.
+    #[track_caller]
+    fn check(text: &str, package: &str, interface: &str, version: Option<&str>, track: &str) {
+        let name: InterfaceName = text.parse().unwrap();
+        assert_eq!(name.to_string(), text);
+        assert_eq!(name.package().to_string(), package);
+        assert_eq!(name.interface(), interface);
+        assert_eq!(name.version().map(ToString::to_string).as_deref(), version);
+        assert_eq!(name.track().to_string(), track);
+        assert_eq!(name.unversioned().to_string(), format!("{package}/{interface}"));
+        assert_eq!(ExternName::from(text), ExternName::Interface(name));
+    }
+
+    fn interface(text: &str) -> InterfaceName {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn reads_whole_versions() {
+        check("wasi:http/types@0.2.3", "wasi:http", "types", Some("0.2.3"), "0.2");
+        check("shop:catalog/api@1.2.3-rc.1+build.5", "shop:catalog", "api", Some("1.2.3-rc.1+build.5"), "1.2.3-rc.1");
+    }
+
+    #[test]
+    fn reads_canonical_versions() {
+        check("wasi:http/types@0.2", "wasi:http", "types", None, "0.2");
+        check("shop:catalog/api@1", "shop:catalog", "api", None, "1");
+    }
+
+    #[test]
+    fn reads_names_without_a_version() {
+        check("my-shop:the-catalog/HTTP-api2", "my-shop:the-catalog", "HTTP-api2", None, "");
+        assert_eq!(interface("shop:catalog/api").track(), Track::Unversioned);
+    }
+
+    #[test]
+    fn versions_of_a_track_are_the_same_interface() {
+        let same = |one: &str, other: &str| {
+            assert_eq!(interface(one).same_track(&interface(other)), interface(other).same_track(&interface(one)));
+            interface(one).same_track(&interface(other))
+        };
+        assert!(same("wasi:io/streams@0.2.0", "wasi:io/streams@0.2.6"));
+        assert!(same("wasi:io/streams@0.2", "wasi:io/streams@0.2.6"));
+        assert!(same("shop:catalog/api@1", "shop:catalog/api@1.9.0"));
+        assert!(same("shop:catalog/api", "shop:catalog/api"));
+        assert!(!same("wasi:io/streams@0.2.0", "wasi:io/streams@0.3.0"));
+        assert!(!same("wasi:io/streams@0.2.0", "wasi:io/poll@0.2.0"));
+        assert!(!same("wasi:io/streams@0.2.0", "my:io/streams@0.2.0"));
+        assert!(!same("shop:catalog/api", "shop:catalog/api@1.0.0"));
+        assert!(!same("shop:catalog/api@1.0.0-rc.1", "shop:catalog/api@1.0.0"));
+        assert!(!same("shop:catalog/api@0.0.1", "shop:catalog/api@0.0.2"));
+    }
+
+    #[test]
+    fn the_later_of_a_track_is_the_greater_version() {
+        let later = |one: &str, other: &str| interface(one).later(&interface(other)).map(ToString::to_string);
+        assert_eq!(later("wasi:io/streams@0.2.10", "wasi:io/streams@0.2.9").unwrap(), "wasi:io/streams@0.2.10");
+        assert_eq!(later("wasi:io/streams@0.2.0", "wasi:io/streams@0.2.6").unwrap(), "wasi:io/streams@0.2.6");
+        assert_eq!(later("wasi:io/streams@0.2", "wasi:io/streams@0.2.0").unwrap(), "wasi:io/streams@0.2.0");
+        assert_eq!(later("shop:catalog/api", "shop:catalog/api").unwrap(), "shop:catalog/api");
+        assert_eq!(later("wasi:io/streams@0.2.0", "wasi:io/streams@0.3.0"), None);
+    }
+
+    #[test]
+    fn what_is_no_interface_is_kept_verbatim() {
+        for text in [
+            "run",
+            "",
+            "exports",
+            "[method]cart.add",
+            "wasi:http",
+            "wasi:http/types@",
+            "wasi:http/types@0.2.x",
+            "a:b:c/d",
+            "a:b/c/d",
+            "url=<https://example.com>",
+            "Wasi :http/types",
+        ] {
+            assert_eq!(ExternName::from(text), ExternName::Plain(text.to_owned()));
+            assert_eq!(ExternName::from(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn errors_name_the_text_and_give_an_example() {
+        assert_snapshot!("wasi:http/types@0.2.x".parse::<InterfaceName>().unwrap_err(), @"`wasi:http/types@0.2.x` is not an interface name, such as `wasi:http/types@0.2.3`");
+        assert_snapshot!("wasi".parse::<PackageName>().unwrap_err(), @"`wasi` is not a package name, such as `wasi:http`");
+        for text in ["", ":", "a:", ":a", "a:b@1.0.0", "a:b/c", "a:b:c", "a :b"] {
+            text.parse::<PackageName>().expect_err(text);
+        }
+    }
 }

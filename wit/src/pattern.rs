@@ -148,6 +148,6 @@ mod tests {
         {
             text.parse::<InterfacePattern>().expect_err(text);
         }
-        insta::assert_snapshot!("wasi:http".parse::<InterfacePattern>().unwrap_err(), @"");
+        insta::assert_snapshot!("wasi:http".parse::<InterfacePattern>().unwrap_err(), @"`wasi:http` is not an interface pattern; these are: `*`, `wasi:*`, `wasi:http/*`, `wasi:http/types`, `wasi:http/types@0.2`");
     }
 }

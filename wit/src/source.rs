@@ -1,13 +1,13 @@
-//! Decides which world a WIT package means, from a directory, a file or a text, to the same bytes that a component type
-//! is read from. Everything that is said about WIT is said by wit-parser; here it only gets its path.
+//! Decides which world a WIT package means, from a directory, a text or an encoded package, to wit-parser's or the
+//! validator's world of it. What is wrong with WIT text is said by wit-parser; here it only gets its path.
 
 use std::path::{Path, PathBuf};
 
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ComponentTypeId};
-use wasmparser::types::TypesRef;
-use wit_parser::{PackageId, Resolve};
+use wit_parser::{PackageId, Resolve, WorldId};
 
-use crate::binary::{ComponentBinary, DecodeError, Extern};
+use crate::binary::{ComponentBinary, DecodeError};
+use crate::name::InterfaceName;
 use crate::nearest::nearest;
 
 /// Why there is no world to be had from a WIT package.
@@ -29,6 +29,20 @@ pub enum WorldError {
         path: PathBuf,
         /// What is wrong, in several lines, with file, line and column where they are known.
         message: String,
+    },
+    /// The bytes of an encoded WIT package are wrong.
+    #[error("cannot read the WIT package `{}`", path.display())]
+    Undecodable {
+        /// The name as given.
+        path: PathBuf,
+        /// What is wrong with the bytes.
+        source: DecodeError,
+    },
+    /// The bytes are a component where an encoded WIT package is expected.
+    #[error("`{}` is a component, not an encoded WIT package", path.display())]
+    NotAPackage {
+        /// The name as given.
+        path: PathBuf,
     },
     /// The package has interfaces at most.
     #[error("the package `{package}` has no world")]
@@ -56,119 +70,108 @@ pub enum WorldError {
         /// Which of them was probably meant.
         nearest: Option<String>,
     },
-    /// wit-parser takes the package, but it cannot be encoded as types of the Component Model.
-    #[error("the world `{world}` of `{}` is no component type", path.display())]
-    Unencodable {
-        /// The path as given; for a text its name.
-        path: PathBuf,
-        /// The world's name.
-        world: String,
-        /// What is wrong with the encoding.
-        source: DecodeError,
-    },
 }
 
-/// A WIT world encoded as a component type and validated.
-pub(crate) struct EncodedWorld {
-    name: String,
-    binary: ComponentBinary,
-    ty: ComponentTypeId,
-}
-
-impl EncodedWorld {
-    /// # Errors
-    ///
-    /// Any [`WorldError`].
-    pub(crate) fn from_path(path: &Path, world: Option<&str>) -> Result<EncodedWorld, WorldError> {
-        std::fs::metadata(path).map_err(|source| WorldError::Unreadable { path: path.to_owned(), source })?;
-        let mut resolve = Resolve::default();
-        let (package, _) = match resolve.push_path(path) {
-            Ok(pushed) => pushed,
-            Err(error) => {
-                return Err(WorldError::Invalid { path: path.to_owned(), message: resolve.render_error(&error) });
-            }
-        };
-        EncodedWorld::encode(path, &resolve, package, world)
-    }
-
-    /// # Errors
-    ///
-    /// Any [`WorldError`] except for [`WorldError::Unreadable`].
-    pub(crate) fn from_text(name: &str, text: &str, world: Option<&str>) -> Result<EncodedWorld, WorldError> {
-        let mut resolve = Resolve::default();
-        let package = match resolve.push_str(name, text) {
-            Ok(package) => package,
-            Err(error) => return Err(WorldError::Invalid { path: name.into(), message: resolve.render_error(&error) }),
-        };
-        EncodedWorld::encode(Path::new(name), &resolve, package, world)
-    }
-
-    fn encode(
-        path: &Path,
-        resolve: &Resolve,
-        package: PackageId,
-        world: Option<&str>,
-    ) -> Result<EncodedWorld, WorldError> {
-        let world = select(resolve, package, world)?;
-        let bytes = wit_component::encode(resolve, package)
-            .map_err(|error| WorldError::Invalid { path: path.to_owned(), message: format!("{error:#}") })?;
-        let binary = ComponentBinary::validate(&bytes).map_err(|source| WorldError::Unencodable {
-            path: path.to_owned(),
-            world: world.to_owned(),
-            source,
-        })?;
-        let ty = world_type(&binary, world).expect("the encoding exports the world because the package has it");
-        Ok(EncodedWorld { name: world.to_owned(), binary, ty })
-    }
-
-    /// The error for a type of this world that WIT has no word for.
-    pub(crate) fn unreadable(&self, path: &Path, source: DecodeError) -> WorldError {
-        WorldError::Unencodable { path: path.to_owned(), world: self.name.clone(), source }
-    }
-
-    pub(crate) fn types(&self) -> TypesRef<'_> {
-        self.binary.types()
-    }
-
-    pub(crate) fn imports(&self) -> Vec<Extern> {
-        self.types()[self.ty].imports.iter().map(|(name, item)| (name.clone(), item.ty)).collect()
-    }
-
-    pub(crate) fn exports(&self) -> Vec<Extern> {
-        self.types()[self.ty].exports.iter().map(|(name, item)| (name.clone(), item.ty)).collect()
+/// Resolves the package at `path` and selects its world.
+///
+/// # Errors
+///
+/// Any [`WorldError`].
+pub(crate) fn resolve_path(path: &Path, world: Option<&str>) -> Result<(Resolve, WorldId), WorldError> {
+    std::fs::metadata(path).map_err(|source| WorldError::Unreadable { path: path.to_owned(), source })?;
+    let mut resolve = Resolve::default();
+    match resolve.push_path(path) {
+        Ok((package, _)) => select_resolved(&resolve, package, world).map(|world| (resolve, world)),
+        Err(error) => {
+            let message = located(&resolve.render_error(&error), &error.root_cause().to_string());
+            Err(WorldError::Invalid { path: path.to_owned(), message })
+        }
     }
 }
 
-/// The name of the package's world that is called `wanted`, or of the only one.
-fn select<'a>(resolve: &'a Resolve, package: PackageId, wanted: Option<&str>) -> Result<&'a str, WorldError> {
+/// Resolves the package in `text` and selects its world.
+///
+/// # Errors
+///
+/// Any [`WorldError`] except for [`WorldError::Unreadable`].
+pub(crate) fn resolve_text(name: &str, text: &str, world: Option<&str>) -> Result<(Resolve, WorldId), WorldError> {
+    let mut resolve = Resolve::default();
+    match resolve.push_str(name, text) {
+        Ok(package) => select_resolved(&resolve, package, world).map(|world| (resolve, world)),
+        Err(error) => Err(WorldError::Invalid { path: name.into(), message: resolve.render_error(&error) }),
+    }
+}
+
+/// Validates an encoded WIT package and selects the type of its world; `name` stands for it in errors.
+///
+/// # Errors
+///
+/// Any [`WorldError`] except for [`WorldError::Unreadable`].
+pub(crate) fn decode_package(
+    name: &str,
+    bytes: &[u8],
+    world: Option<&str>,
+) -> Result<(ComponentBinary, ComponentTypeId), WorldError> {
+    let undecodable = |source| WorldError::Undecodable { path: name.into(), source };
+    let binary = ComponentBinary::validate(bytes).map_err(undecodable)?;
+    if !binary.is_wit_package() {
+        return Err(WorldError::NotAPackage { path: name.into() });
+    }
+    let items = encoded_items(&binary);
+    let package = items.first().map_or_else(|| name.to_owned(), |(name, _)| name.versioned_package());
+    let worlds = items.into_iter().filter_map(|(name, ty)| match ty {
+        ComponentEntityType::Component(id) => Some((name.interface().to_owned(), id)),
+        _ => None,
+    });
+    let world = select(&package, &worlds.collect::<Vec<_>>(), world)?;
+    Ok((binary, world))
+}
+
+/// The interfaces and worlds of an encoded WIT package: what the component types that it exports export.
+fn encoded_items(package: &ComponentBinary) -> Vec<(InterfaceName, ComponentEntityType)> {
+    let types = package.types();
+    let mut items = Vec::new();
+    for (_, wrapper) in package.exports() {
+        if let ComponentEntityType::Type { created: ComponentAnyTypeId::Component(wrapper), .. } = wrapper {
+            let exports = types[*wrapper].exports.iter();
+            items.extend(exports.filter_map(|(name, item)| Some((name.parse().ok()?, item.ty))));
+        }
+    }
+    items
+}
+
+/// The world of a resolved package.
+fn select_resolved(resolve: &Resolve, package: PackageId, wanted: Option<&str>) -> Result<WorldId, WorldError> {
     let package = &resolve.packages[package];
-    let names: Vec<&str> = package.worlds.keys().map(String::as_str).collect();
-    let worlds = || names.iter().map(|&name| name.to_owned()).collect();
-    match (wanted, names.as_slice()) {
-        (_, []) => Err(WorldError::NoWorlds { package: package.name.to_string() }),
-        (None, [only]) => Ok(only),
-        (None, _) => Err(WorldError::SeveralWorlds { package: package.name.to_string(), worlds: worlds() }),
-        (Some(wanted), names) => {
-            names.iter().find(|&&name| name == wanted).copied().ok_or_else(|| WorldError::UnknownWorld {
-                package: package.name.to_string(),
+    let worlds: Vec<_> = package.worlds.iter().map(|(name, id)| (name.clone(), *id)).collect();
+    select(&package.name.to_string(), &worlds, wanted)
+}
+
+/// The one of a package's worlds that is called `wanted`, or the only one.
+fn select<T: Copy>(package: &str, worlds: &[(String, T)], wanted: Option<&str>) -> Result<T, WorldError> {
+    let package = || package.to_owned();
+    let names = || worlds.iter().map(|(name, _)| name.clone()).collect();
+    match (wanted, worlds) {
+        (_, []) => Err(WorldError::NoWorlds { package: package() }),
+        (None, [(_, only)]) => Ok(*only),
+        (None, _) => Err(WorldError::SeveralWorlds { package: package(), worlds: names() }),
+        (Some(wanted), worlds) => {
+            let found = worlds.iter().find(|(name, _)| name == wanted).map(|(_, world)| *world);
+            found.ok_or_else(|| WorldError::UnknownWorld {
+                package: package(),
                 world: wanted.to_owned(),
-                worlds: worlds(),
-                nearest: nearest(wanted, names.iter().copied()).map(str::to_owned),
+                worlds: names(),
+                nearest: nearest(wanted, worlds.iter().map(|(name, _)| name.as_str())).map(str::to_owned),
             })
         }
     }
 }
 
-/// The type of a world within an encoded WIT package, where it is the only export of a component type of the world's name.
-fn world_type(package: &ComponentBinary, world: &str) -> Option<ComponentTypeId> {
-    let (_, wrapper) = package.exports().iter().find(|(name, _)| name == world)?;
-    let ComponentEntityType::Type { created: ComponentAnyTypeId::Component(wrapper), .. } = wrapper else {
-        return None;
-    };
-    match package.types()[*wrapper].exports.values().next()?.ty {
-        ComponentEntityType::Component(world) => Some(world),
-        _ => None,
-    }
+/// The part of wit-parser's message that begins with its cause, where that says file and line itself; else the whole, in
+/// which what was being read precedes the cause.
+fn located(message: &str, cause: &str) -> String {
+    let from_cause = message.rfind(cause).map(|start| &message[start..]);
+    from_cause.filter(|text| text.contains("--> ")).unwrap_or(message).to_owned()
 }
 
 fn listed(names: &[String]) -> String {

@@ -1,31 +1,87 @@
-//! Decides how a type reads as WIT, from the types of a world, to the text that a diagnostic shows.
+//! Decides how a type reads as WIT, from the types of a world, to the text that a diagnostic or a printed world shows.
 
-use crate::types::{Concurrency, Definition, Function, NamedType, ResourceId, Shape, Type, Types};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::types::{Concurrency, Definition, Function, Home, NamedType, ResourceId, Shape, Type, Types};
 
 /// How the text names types that have a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Naming {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Naming<'a> {
     /// `item`
     Short,
     /// `shop:catalog/api@1.2.0.item`
     Qualified,
+    /// As an interface calls the type; `item` for what it has no name for.
+    Within(&'a Scope),
 }
 
+/// What an interface calls its types.
+pub(crate) type Scope = HashMap<NamedType, String>;
+
+/// The [keywords] of WIT.
+///
+/// [keywords]: https://github.com/WebAssembly/component-model/blob/6d281648bd89caf885a7adcc412962dbd2425ab7/design/mvp/WIT.md#keywords
+const KEYWORDS: &[&str] = &[
+    "as",
+    "async",
+    "bool",
+    "borrow",
+    "char",
+    "constructor",
+    "enum",
+    "error-context",
+    "export",
+    "f32",
+    "f64",
+    "flags",
+    "from",
+    "func",
+    "future",
+    "import",
+    "include",
+    "interface",
+    "list",
+    "map",
+    "option",
+    "own",
+    "package",
+    "record",
+    "resource",
+    "result",
+    "s16",
+    "s32",
+    "s64",
+    "s8",
+    "static",
+    "stream",
+    "string",
+    "tuple",
+    "type",
+    "u16",
+    "u32",
+    "u64",
+    "u8",
+    "use",
+    "variant",
+    "with",
+    "world",
+];
+
 /// A type, by its name if it has one: `list<item>`.
-pub(crate) fn value(types: &Types, ty: Type, naming: Naming) -> String {
+pub(crate) fn value(types: &Types, ty: Type, naming: Naming<'_>) -> String {
     let id = match ty {
         Type::Primitive(primitive) => return primitive.to_string(),
         Type::Defined(id) => id,
     };
     match types.definition(id) {
-        Definition { home: Some(home), .. } if naming == Naming::Qualified => format!("{}.{}", home.owner, home.name),
-        Definition { home: Some(home), .. } => home.name.clone(),
+        Definition { home: Some(home), .. } => name(home, NamedType::Value(id), naming),
         Definition { home: None, shape } => self::shape(types, shape, naming),
     }
 }
 
 /// A type by what it is made of, as far as it fits a line: `list<item>`, but `record`.
-pub(crate) fn shape(types: &Types, shape: &Shape, naming: Naming) -> String {
+pub(crate) fn shape(types: &Types, shape: &Shape, naming: Naming<'_>) -> String {
     let value = |ty: Type| value(types, ty, naming);
     let payload = |keyword: &str, ty: Option<Type>| match ty {
         Some(ty) => format!("{keyword}<{}>", value(ty)),
@@ -52,11 +108,15 @@ pub(crate) fn shape(types: &Types, shape: &Shape, naming: Naming) -> String {
 }
 
 /// The name of a resource.
-pub(crate) fn resource(types: &Types, id: ResourceId, naming: Naming) -> String {
-    let home = types.resource(id);
+pub(crate) fn resource(types: &Types, id: ResourceId, naming: Naming<'_>) -> String {
+    name(types.resource(id), NamedType::Resource(id), naming)
+}
+
+fn name(home: &Home, ty: NamedType, naming: Naming<'_>) -> String {
     match naming {
         Naming::Short => home.name.clone(),
         Naming::Qualified => format!("{}.{}", home.owner, home.name),
+        Naming::Within(scope) => scope.get(&ty).unwrap_or(&home.name).clone(),
     }
 }
 
@@ -69,11 +129,20 @@ pub(crate) fn named(types: &Types, ty: NamedType) -> String {
 }
 
 /// A function's whole type: `async func(id: u64) -> option<item>`.
-pub(crate) fn function(types: &Types, function: &Function) -> String {
-    let parameter = |(name, ty): &(String, Type)| format!("{name}: {}", value(types, *ty, Naming::Short));
-    let parameters = function.parameters.iter().map(parameter).collect::<Vec<_>>().join(", ");
-    let result = function.result.map(|ty| format!(" -> {}", value(types, ty, Naming::Short))).unwrap_or_default();
-    format!("{}({parameters}){result}", concurrency(function.concurrency))
+pub(crate) fn function(types: &Types, function: &Function, naming: Naming<'_>) -> String {
+    let result = function.result.map(|ty| format!(" -> {}", value(types, ty, naming))).unwrap_or_default();
+    format!("{}({}){result}", concurrency(function.concurrency), parameters(types, &function.parameters, naming))
+}
+
+/// `id: u64, deep: bool`
+pub(crate) fn parameters(types: &Types, parameters: &[(String, Type)], naming: Naming<'_>) -> String {
+    let parameter = |(name, ty): &(String, Type)| format!("{}: {}", escaped(name), value(types, *ty, naming));
+    parameters.iter().map(parameter).collect::<Vec<_>>().join(", ")
+}
+
+/// A name as WIT writes it where a keyword could stand: `%list`.
+pub(crate) fn escaped(name: &str) -> Cow<'_, str> {
+    if KEYWORDS.contains(&name) { Cow::Owned(format!("%{name}")) } else { Cow::Borrowed(name) }
 }
 
 /// `func` or `async func`.

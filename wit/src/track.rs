@@ -99,19 +99,19 @@ mod tests {
     use super::{NameVersion, Track};
 
     #[track_caller]
-    fn check(version: &str, expected: Option<Track>) {
-        assert_eq!(NameVersion::parse(version).map(|version| version.track()), expected, "track of {version}");
+    fn check(version: &str, expected: impl Into<Option<Track>>) {
+        assert_eq!(NameVersion::parse(version).map(|version| version.track()), expected.into(), "track of {version}");
     }
 
-    fn exact(version: &str) -> Option<Track> {
-        Some(Track::Exact(version.parse().unwrap()))
+    fn exact(version: &str) -> Track {
+        Track::Exact(version.parse().unwrap())
     }
 
     #[test]
     fn releases_share_the_track_of_their_leftmost_number_that_is_not_zero() {
-        check("1.2.3", Some(Track::Major(1)));
-        check("12.0.0", Some(Track::Major(12)));
-        check("0.2.6", Some(Track::Minor(2)));
+        check("1.2.3", Track::Major(1));
+        check("12.0.0", Track::Major(12));
+        check("0.2.6", Track::Minor(2));
     }
 
     #[test]
@@ -124,14 +124,14 @@ mod tests {
 
     #[test]
     fn build_metadata_does_not_matter() {
-        check("1.2.3+build.5", Some(Track::Major(1)));
+        check("1.2.3+build.5", Track::Major(1));
         check("1.0.0-rc.1+build.5", exact("1.0.0-rc.1"));
     }
 
     #[test]
     fn canonical_versions_are_tracks() {
-        check("1", Some(Track::Major(1)));
-        check("0.2", Some(Track::Minor(2)));
+        check("1", Track::Major(1));
+        check("0.2", Track::Minor(2));
     }
 
     #[test]

@@ -35,7 +35,14 @@ pub(crate) struct Home {
     pub(crate) name: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl Home {
+    /// Whether the type is an import or export itself, and not of an interface.
+    pub(crate) fn is_at_root(&self) -> bool {
+        matches!(&self.owner, ExternName::Plain(owner) if *owner == self.name)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Side {
     Import,
     Export,
@@ -61,7 +68,7 @@ pub(crate) enum Shape {
 }
 
 /// What the name of a type stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum NamedType {
     Resource(ResourceId),
     Value(DefinitionId),

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use indexmap::IndexMap;
+use wasmparser::component_types::ComponentItem;
+use wasmparser::types::TypesRef;
 
 use crate::binary::{ComponentBinary, DecodeError, Extern};
 use crate::comparison;
@@ -12,7 +14,8 @@ use crate::mismatch::Mismatch;
 use crate::name::ExternName;
 use crate::printing;
 use crate::reading::Reader;
-use crate::source::{EncodedWorld, WorldError};
+use crate::resolving;
+use crate::source::{self, WorldError};
 use crate::types::{DefinitionId, Entity, Function, Interface, NamedType, ResourceId, Shape, Side, Type, Types};
 
 /// What a component, or a WIT world, imports and exports, with all types.
@@ -34,7 +37,7 @@ impl World {
         if component.is_wit_package() {
             return Err(DecodeError::WitPackage);
         }
-        World::read(Reader::new(component.types()), component.imports(), component.exports())
+        World::read(component.types(), component.imports(), component.exports())
     }
 
     /// Reads a world of the WIT package at `path`: a directory of `.wit` files, its `deps` among them, or one `.wit` file.
@@ -44,8 +47,8 @@ impl World {
     ///
     /// Any [`WorldError`]: the path cannot be read, the WIT is wrong, or there is no such world.
     pub fn from_directory(path: &Path, world: Option<&str>) -> Result<World, WorldError> {
-        let encoded = EncodedWorld::from_path(path, world)?;
-        World::of_encoded(&encoded).map_err(|source| encoded.unreadable(path, source))
+        let (resolve, world) = source::resolve_path(path, world)?;
+        Ok(resolving::read(&resolve, world))
     }
 
     /// Reads a world of the WIT package in `wit`, like [`from_directory`](World::from_directory); `name` stands for the
@@ -55,8 +58,23 @@ impl World {
     ///
     /// Any [`WorldError`] but [`WorldError::Unreadable`].
     pub fn from_text(name: &str, wit: &str, world: Option<&str>) -> Result<World, WorldError> {
-        let encoded = EncodedWorld::from_text(name, wit, world)?;
-        World::of_encoded(&encoded).map_err(|source| encoded.unreadable(Path::new(name), source))
+        let (resolve, world) = source::resolve_text(name, wit, world)?;
+        Ok(resolving::read(&resolve, world))
+    }
+
+    /// Reads a world of an encoded WIT package, as registries hold them; `name` stands for it in errors.
+    ///
+    /// # Errors
+    ///
+    /// Any [`WorldError`] but [`WorldError::Unreadable`].
+    pub fn from_package(name: &str, bytes: &[u8], world: Option<&str>) -> Result<World, WorldError> {
+        let (package, world) = source::decode_package(name, bytes, world)?;
+        let world = &package.types()[world];
+        let externs = |items: &wasmparser::collections::IndexMap<String, ComponentItem>| {
+            items.iter().map(|(name, item)| (name.clone(), item.ty)).collect::<Vec<_>>()
+        };
+        World::read(package.types(), &externs(&world.imports), &externs(&world.exports))
+            .map_err(|source| WorldError::Undecodable { path: name.into(), source })
     }
 
     /// All imports, in the component's own order.
@@ -90,11 +108,8 @@ impl World {
         printing::print(self)
     }
 
-    fn of_encoded(encoded: &EncodedWorld) -> Result<World, DecodeError> {
-        World::read(Reader::new(encoded.types()), &encoded.imports(), &encoded.exports())
-    }
-
-    fn read(mut reader: Reader<'_>, imports: &[Extern], exports: &[Extern]) -> Result<World, DecodeError> {
+    fn read(types: TypesRef<'_>, imports: &[Extern], exports: &[Extern]) -> Result<World, DecodeError> {
+        let mut reader = Reader::new(types);
         let imports = reader.read(Side::Import, imports)?;
         let exports = reader.read(Side::Export, exports)?;
         Ok(World { imports, exports, types: reader.finish() })

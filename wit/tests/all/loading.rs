@@ -1,0 +1,145 @@
+//! Worlds read from WIT directories, files and texts, and what is said when there is none.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use wit::World;
+
+/// A directory with the files, given by their path within.
+fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = directory.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    directory
+}
+
+/// The whole error of reading a world from the directory, which it calls `[wit]`.
+#[track_caller]
+fn check(files: &[(&str, &str)], world: Option<&str>) -> String {
+    let directory = directory(files);
+    let error = World::from_directory(directory.path(), world).unwrap_err();
+    error.to_string().replace(&directory.path().display().to_string(), "[wit]")
+}
+
+const PACKAGE: &str =
+    "package shop:storefront@1.4.0; world storefront { export run: func(); } world batch { export run: func(); }";
+
+#[test]
+fn reads_a_directory_with_its_dependencies() {
+    let directory = directory(&[
+        ("world.wit", "package shop:storefront@1.4.0; world storefront { import api; export wasi:cli/run@0.2.0; }"),
+        ("api.wit", "interface api { use wasi:io/streams@0.2.0.{input}; f: func(input: input); }"),
+        ("deps/cli/run.wit", "package wasi:cli@0.2.0; interface run { run: func() -> result; }"),
+        ("deps/io.wit", "package wasi:io@0.2.0; interface streams { resource input; }"),
+    ]);
+    let world = World::from_directory(directory.path(), None).unwrap();
+    let names =
+        |names: Vec<_>| names.into_iter().map(|(name, _): (&wit::ExternName, _)| name.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(world.imports().collect()), ["wasi:io/streams@0.2.0", "shop:storefront/api@1.4.0"]);
+    assert_eq!(names(world.exports().collect()), ["wasi:cli/run@0.2.0"]);
+}
+
+#[test]
+fn reads_a_single_file_and_a_world_by_name() {
+    let directory = directory(&[("store.wit", PACKAGE)]);
+    World::from_directory(&directory.path().join("store.wit"), Some("batch")).unwrap();
+}
+
+#[test]
+fn several_worlds_have_to_be_told_apart() {
+    assert_snapshot!(check(&[("a.wit", PACKAGE)], None), @"the package `shop:storefront@1.4.0` has several worlds: `storefront`, `batch`");
+}
+
+#[test]
+fn an_unknown_world_is_answered_with_those_there_are() {
+    assert_snapshot!(check(&[("a.wit", PACKAGE)], Some("storefrnt")), @"the package `shop:storefront@1.4.0` has no world `storefrnt`, only `storefront`, `batch`");
+    let error = World::from_text("a.wit", PACKAGE, Some("storefrnt")).unwrap_err();
+    assert!(matches!(error, wit::WorldError::UnknownWorld { nearest: Some(nearest), .. } if nearest == "storefront"));
+}
+
+#[test]
+fn a_package_may_have_no_world() {
+    assert_snapshot!(check(&[("a.wit", "package shop:types; interface types {}")], None), @"the package `shop:types` has no world");
+    assert_snapshot!(check(&[("a.wit", "package shop:types; interface types {}")], Some("shop")), @"the package `shop:types` has no world");
+}
+
+#[test]
+fn wrong_wit_is_shown_with_file_line_and_column() {
+    assert_snapshot!(check(&[("a.wit", "package shop:types;\n\ninterface types {\n  f: fun();\n}\n")], None), @r"
+        cannot read the WIT of `[wit]`: expected keyword `func`, found an identifier
+             --> [wit]/a.wit:4:6
+              |
+            4 |   f: fun();
+              |      ^
+    ");
+    assert_snapshot!(check(&[("a.wit", "package shop:types;\nworld w {\n  import missing;\n}\n")], None), @r"
+        cannot read the WIT of `[wit]`: interface or world `missing` does not exist
+             --> [wit]/a.wit:3:10
+              |
+            3 |   import missing;
+              |          ^------
+    ");
+    assert_snapshot!(check(&[("a.wit", "package shop:types;\nworld w {\n  import wasi:http/types@0.2.0;\n}\n")], None), @r"
+        cannot read the WIT of `[wit]`: package 'wasi:http@0.2.0' not found. known packages:
+            shop:types
+             --> [wit]/a.wit:3:10
+              |
+            3 |   import wasi:http/types@0.2.0;
+              |          ^--------
+    ");
+    assert_snapshot!(check(&[("deps/b/b.wit", "package a:b;\nworld w { import x: nonsense; }\n"), ("a.wit", PACKAGE)], None), @r"
+        cannot read the WIT of `[wit]`: interface or world `nonsense` does not exist
+             --> [wit]/deps/b/b.wit:2:21
+              |
+            2 | world w { import x: nonsense; }
+              |                     ^-------
+    ");
+}
+
+#[test]
+fn an_empty_directory_is_no_package() {
+    assert_snapshot!(check(&[], None), @"cannot read the WIT of `[wit]`: failed to resolve directory while parsing WIT for path [[wit]]: failed to parse package: [wit]: no `package` header was found in any WIT file for this package");
+}
+
+#[test]
+fn a_missing_path_is_named() {
+    let error = World::from_directory(Path::new("no/such/directory"), None).unwrap_err();
+    assert_snapshot!(error, @"cannot read `no/such/directory`");
+    assert_snapshot!(error.source().unwrap(), @"No such file or directory (os error 2)");
+}
+
+/// The bytes of the WIT text as an encoded package.
+fn encoded(wit: &str) -> Vec<u8> {
+    let mut resolve = wit_parser::Resolve::default();
+    let package = resolve.push_str("test.wit", wit).unwrap();
+    wit_component::encode(&resolve, package).unwrap()
+}
+
+#[test]
+fn an_encoded_package_has_the_worlds_of_its_text() {
+    let wit = "package shop:storefront@1.4.0;
+        interface types { resource cart { add: func(id: u64); } record item { id: u64 } }
+        interface api { use types.{cart, item}; find: func(cart: borrow<cart>) -> option<item>; }
+        world storefront { import types; export api; export run: func(); }
+        world batch {}";
+    let text = World::from_text("test.wit", wit, Some("storefront")).unwrap();
+    let decoded = World::from_package("shop:storefront", &encoded(wit), Some("storefront")).unwrap();
+    assert_eq!(decoded.to_wit(), text.to_wit());
+}
+
+#[test]
+fn what_is_wrong_with_an_encoded_package_is_said() {
+    let check = |bytes: &[u8], world| World::from_package("shop:storefront", bytes, world).unwrap_err();
+    assert_snapshot!(check(&encoded(PACKAGE), None), @"the package `shop:storefront@1.4.0` has several worlds: `storefront`, `batch`");
+    assert_snapshot!(check(&encoded(PACKAGE), Some("storefrnt")), @"the package `shop:storefront@1.4.0` has no world `storefrnt`, only `storefront`, `batch`");
+    assert_snapshot!(check(&encoded("package shop:types; interface types {}"), None), @"the package `shop:types` has no world");
+    assert_snapshot!(check(&crate::synthesis::component("package a:b; world w { export run: func(); }"), None), @"`shop:storefront` is a component, not an encoded WIT package");
+    let error = check(b"no", None);
+    assert_snapshot!(error, @"cannot read the WIT package `shop:storefront`");
+    assert_snapshot!(error.source().unwrap(), @"not a WebAssembly binary: it starts with `no`");
+}

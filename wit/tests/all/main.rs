@@ -1,0 +1,12 @@
+//! Tests of crate `wit` through its public interface, against components made from WIT and the real type checker.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+
+mod agreement;
+mod comparison;
+mod conforming;
+mod decoding;
+mod loading;
+mod printing;
+mod resources;
+mod synthesis;

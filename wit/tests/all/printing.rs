@@ -1,0 +1,205 @@
+//! A world prints as WIT that reads as the same world.
+
+use insta::assert_snapshot;
+use wit::World;
+
+use crate::synthesis::component;
+
+/// The WIT of a world, which as text and as a component's type prints the same, and reads as the same world.
+#[track_caller]
+fn check(wit: &str) -> String {
+    let world = World::from_text("test.wit", wit, None).unwrap();
+    let printed = world.to_wit();
+    let again = World::from_text("printed.wit", &printed, None).unwrap_or_else(|error| panic!("{error}\n{printed}"));
+    assert_eq!(again.to_wit(), printed);
+    assert!(world.imports().map(|(name, _)| name).eq(again.imports().map(|(name, _)| name)), "{printed}");
+    assert!(world.exports().map(|(name, _)| name).eq(again.exports().map(|(name, _)| name)), "{printed}");
+    for (name, item) in world.imports() {
+        assert_eq!(item.mismatches(&again.import(name).unwrap()), []);
+        assert_eq!(again.import(name).unwrap().mismatches(&item), []);
+        assert_eq!(item.resources(), again.import(name).unwrap().resources());
+    }
+    for (name, item) in world.exports() {
+        assert_eq!(item.mismatches(&again.export(name).unwrap()), []);
+        assert_eq!(again.export(name).unwrap().mismatches(&item), []);
+        assert_eq!(item.resources(), again.export(name).unwrap().resources());
+    }
+    let component = World::of_component(&component(&printed)).unwrap();
+    World::from_text("component.wit", &component.to_wit(), None).unwrap_or_else(|error| panic!("{error}"));
+    printed
+}
+
+#[test]
+fn prints_interfaces_by_package() {
+    assert_snapshot!(check(
+        "package shop:catalog@1.2.0;
+         interface types { record item { id: u64, price: f64 } resource cart; }
+         interface api {
+             use types.{item, cart as basket};
+             use wasi:io/streams@0.2.0.{input};
+             find: func(id: u64) -> option<item>;
+             pack: async func(basket: borrow<basket>, more: list<basket>) -> result<input, string>;
+         }
+         world w { import types; export api; }
+         package wasi:io@0.2.0 { interface streams { resource input; } }"
+    ), @r"
+        package root:component;
+
+        world root {
+          import shop:catalog/types@1.2.0;
+          import wasi:io/streams@0.2.0;
+          export shop:catalog/api@1.2.0;
+        }
+
+        package shop:catalog@1.2.0 {
+          interface types {
+            record item {
+              id: u64,
+              price: f64,
+            }
+            resource cart;
+          }
+          interface api {
+            use types.{item};
+            use types.{cart as basket};
+            use wasi:io/streams@0.2.0.{input};
+            find: func(id: u64) -> option<item>;
+            pack: async func(basket: borrow<basket>, more: list<basket>) -> result<input, string>;
+          }
+        }
+
+        package wasi:io@0.2.0 {
+          interface streams {
+            resource input;
+          }
+        }
+    ");
+}
+
+#[test]
+fn prints_every_kind_of_type() {
+    assert_snapshot!(check(
+        "package test:all;
+         interface types {
+             type id = u64;
+             type ids = list<id>;
+             type same = id;
+             record %record { %list: list<u8>, fixed: list<u8, 4>, m: map<string, u8>, t: tuple<u8, char> }
+             record empty-result { r: result, ok: result<u8>, err: result<_, u8>, both: result<u8, string> }
+             variant %variant { none, some(u8) }
+             enum %enum { a, %type }
+             flags %flags { read, write }
+             resource %resource {
+                 constructor(size: u8);
+                 %use: func(%from: s8) -> bool;
+                 merge: static func(all: list<%resource>) -> %resource;
+                 wait: async func();
+             }
+             resource fallible { constructor() -> result<fallible, string>; }
+             later: func(f: future, g: future<u8>, s: stream, t: stream<u8>, e: error-context) -> option<ids>;
+             %func: func(r: %record, v: %variant, e: %enum, f: %flags, b: borrow<%resource>);
+         }
+         world w { import types; }"
+    ), @r"
+        package root:component;
+
+        world root {
+          import test:all/types;
+        }
+
+        package test:all {
+          interface types {
+            type id = u64;
+            type ids = list<id>;
+            type same = id;
+            record %record {
+              %list: list<u8>,
+              fixed: list<u8, 4>,
+              m: map<string, u8>,
+              t: tuple<u8, char>,
+            }
+            record empty-result {
+              r: result,
+              ok: result<u8>,
+              err: result<_, u8>,
+              both: result<u8, string>,
+            }
+            variant %variant {
+              none,
+              some(u8),
+            }
+            enum %enum {
+              a,
+              %type,
+            }
+            flags %flags {
+              read,
+              write,
+            }
+            resource %resource {
+              constructor(size: u8);
+              %use: func(%from: s8) -> bool;
+              merge: static func(all: list<%resource>) -> %resource;
+              wait: async func();
+            }
+            resource fallible {
+              constructor() -> result<fallible, string>;
+            }
+            later: func(f: future, g: future<u8>, s: stream, t: stream<u8>, e: error-context) -> option<ids>;
+            %func: func(r: %record, v: %variant, e: %enum, f: %flags, b: borrow<%resource>);
+          }
+        }
+    ");
+}
+
+#[test]
+fn prints_what_is_at_the_root() {
+    assert_snapshot!(check(
+        "package test:root;
+         interface types { record item { id: u64 } resource cart; }
+         world w {
+             use types.{item, cart as basket};
+             enum color { red }
+             resource pen { constructor(color: color); write: func(text: string); }
+             import log: func(item: item, basket: borrow<basket>);
+             import inline: interface { record point { x: u8 } plot: func(point: point); }
+             export run: func(pen: pen) -> color;
+             export tools: interface { cut: func(); }
+         }"
+    ), @r"
+        package root:component;
+
+        world root {
+          use test:root/types.{item};
+          use test:root/types.{cart as basket};
+          enum color {
+            red,
+          }
+          resource pen {
+            constructor(color: color);
+            write: func(text: string);
+          }
+          import inline: interface {
+            record point {
+              x: u8,
+            }
+            plot: func(point: point);
+          }
+          import test:root/types;
+          import log: func(item: item, basket: borrow<basket>);
+          export run: func(pen: pen) -> color;
+          export tools: interface {
+            cut: func();
+          }
+        }
+
+        package test:root {
+          interface types {
+            record item {
+              id: u64,
+            }
+            resource cart;
+          }
+        }
+    ");
+}
