@@ -1,0 +1,389 @@
+//! The arguments: which commands and options there are, and what a command line asks for.
+//!
+//! From the command line to [`Cli`]. What an option means beyond its syntax is decided where it is used.
+
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+
+use clap::{
+    ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint,
+    builder::styling::{AnsiColor, Styles},
+};
+use clap_complete::Shell;
+
+/// The colours of cargo's help.
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::BrightGreen.on_default().bold())
+    .usage(AnsiColor::BrightGreen.on_default().bold())
+    .literal(AnsiColor::BrightCyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Composes WebAssembly components into one
+#[derive(Debug, Parser)]
+#[command(
+    name = "compose",
+    bin_name = "compose",
+    version,
+    styles = STYLES,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    infer_subcommands = false,
+    subcommand_value_name = "COMMAND",
+    subcommand_help_heading = "Commands",
+    after_help = "Examples:\n  compose new hello && cd hello && compose run\n  compose build --locked\n\n\
+                  See 'compose COMMAND --help' for more on a command, and 'compose explain CODE' for more on an error."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) manifest: ManifestOptions,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// Which application is meant, and what may change for it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Application Options")]
+pub(crate) struct ManifestOptions {
+    /// The manifest, instead of the nearest compose.toml here or above
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) manifest_path: Option<PathBuf>,
+
+    /// Fail if compose.lock would have to change
+    #[arg(long, global = true)]
+    pub(crate) locked: bool,
+
+    /// Do not use the network
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+
+    /// The same as --locked and --offline
+    #[arg(long, global = true)]
+    pub(crate) frozen: bool,
+
+    /// How many downloads and nested builds run at once [default: one for each processor]
+    #[arg(short, long, global = true, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+/// How results and findings are shown.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output Options")]
+pub(crate) struct OutputOptions {
+    /// For whom results and findings are written
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
+    pub(crate) message_format: MessageFormat,
+
+    /// When to use colours: auto, always, never
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true)]
+    pub(crate) color: When,
+
+    /// When to draw progress: auto, always, never
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true)]
+    pub(crate) progress: When,
+
+    /// Say nothing but results, warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Say what is done, step by step
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    pub(crate) verbose: bool,
+}
+
+/// For whom something is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+/// When something is done that suits a terminal only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Anywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// What is asked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start an application in a new directory
+    New(NewArgs),
+    /// Start an application in the current directory
+    Init(InitArgs),
+    /// Compose the application into one component
+    Build(BuildArgs),
+    /// Do everything that build does, except writing the component
+    Check,
+    /// Show the instances and what links them, from the exports down
+    Tree,
+    /// Show why something is part of the application
+    Why(WhyArgs),
+    /// Show what any component is: size, digest, world, contents
+    Inspect(InspectArgs),
+    /// Choose versions and write compose.lock
+    Lock,
+    /// Download everything that building needs, for later use without a network
+    Fetch,
+    /// Run a command (wasi:cli/run)
+    Run(RunArgs),
+    /// Serve HTTP (wasi:http)
+    Serve(ServeArgs),
+    /// Call one exported function and print its result
+    Invoke(InvokeArgs),
+    /// Explain the code of an error or a warning
+    Explain(ExplainArgs),
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  compose new hello\n  compose new site --template http --name acme:site")]
+pub(crate) struct NewArgs {
+    /// The directory to make
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) directory: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) start: StartArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  compose init --template http")]
+pub(crate) struct InitArgs {
+    #[command(flatten)]
+    pub(crate) start: StartArgs,
+}
+
+/// What an application starts with.
+#[derive(Debug, Args)]
+pub(crate) struct StartArgs {
+    /// What to start with
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) template: Template,
+
+    /// The package that the application is [default: example: and the directory's name]
+    #[arg(long, value_name = "NS:NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// An application to start with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Template {
+    /// A command that prints a greeting: for `compose run`
+    #[default]
+    Command,
+    /// An HTTP service that answers with a greeting: for `compose serve`
+    Http,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  compose build\n  compose build --frozen -o app.wasm\n  compose build --wat | less"
+)]
+pub(crate) struct BuildArgs {
+    /// Where to write it [default: target/compose/NAME.wasm beside the manifest]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Write the text format, to standard output unless -o is given
+    #[arg(long)]
+    pub(crate) wat: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  compose why wasi:sockets/tcp\n  compose why greeter")]
+pub(crate) struct WhyArgs {
+    /// An instance, a component, an interface or a host import
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  compose inspect app.wasm\n  compose inspect --wit app.wasm > world.wit")]
+pub(crate) struct InspectArgs {
+    /// A component, binary or text
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    /// Print its world as WIT, and nothing else
+    #[arg(long)]
+    pub(crate) wit: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  compose run\n  compose run --dir .::/data --env LEVEL=3 -- --fast input.txt")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+
+    /// What the command gets as its arguments
+    #[arg(last = true, value_name = "ARGS")]
+    pub(crate) arguments: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  compose serve\n  compose serve --addr 0.0.0.0:80 site.wasm")]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) addr: SocketAddr,
+
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  compose invoke 'greet(\"world\")'\n  compose invoke 'add(1, 2)' calculator.wasm")]
+pub(crate) struct InvokeArgs {
+    /// The call, with its arguments as WAVE: f(1, "x", {key: [true]})
+    #[arg(value_name = "CALL")]
+    pub(crate) call: String,
+
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+}
+
+/// Which component is executed.
+#[derive(Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// A component, binary or text, instead of the application
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// What a component that is executed may reach: nothing by default.
+#[derive(Debug, Args)]
+pub(crate) struct AccessArgs {
+    /// Set an environment variable for it
+    #[arg(long, value_name = "KEY=VALUE", value_parser = environment_variable)]
+    pub(crate) env: Vec<(String, String)>,
+
+    /// Let it read and write a directory [default for GUEST: the same path]
+    #[arg(long, value_name = "HOST[::GUEST]", value_parser = directory, value_hint = ValueHint::DirPath)]
+    pub(crate) dir: Vec<SharedDirectory>,
+
+    /// Let it use the network
+    #[arg(long)]
+    pub(crate) network: bool,
+}
+
+/// A directory of this machine, and where a guest finds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SharedDirectory {
+    pub(crate) host: PathBuf,
+    pub(crate) guest: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  compose explain ambiguous-provider")]
+pub(crate) struct ExplainArgs {
+    /// The code, as messages show it in brackets; without it, all codes are listed
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  compose completions bash > ~/.local/share/bash-completion/completions/compose")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(crate) shell: Shell,
+}
+
+fn environment_variable(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("a variable is written KEY=VALUE"),
+    }
+}
+
+fn directory(text: &str) -> Result<SharedDirectory, &'static str> {
+    let (host, guest) = text.split_once("::").unwrap_or((text, text));
+    if host.is_empty() || guest.is_empty() {
+        return Err("a directory is written HOST or HOST::GUEST");
+    }
+    Ok(SharedDirectory { host: PathBuf::from(host), guest: guest.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(arguments: &str) -> Cli {
+        Cli::try_parse_from(arguments.split(' ')).expect("the arguments are valid")
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_in_one_line() {
+        for command in Cli::command().get_subcommands() {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.is_empty() && !about.contains('\n') && !about.ends_with('.'), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn global_options_are_taken_after_the_command_too() {
+        for arguments in ["compose --frozen --color never check", "compose check --frozen --color never"] {
+            let cli = parse(arguments);
+            assert!(cli.manifest.frozen);
+            assert_eq!(cli.output.color, When::Never);
+        }
+    }
+
+    #[test]
+    fn what_follows_two_dashes_belongs_to_the_guest() {
+        let Command::Run(run) = parse("compose run app.wasm -- -q --env x").command else { panic!("it is `run`") };
+        assert_eq!(run.target.file, Some(PathBuf::from("app.wasm")));
+        assert_eq!(run.arguments, ["-q", "--env", "x"]);
+
+        let Command::Run(run) = parse("compose run -- input.txt").command else { panic!("it is `run`") };
+        assert_eq!(run.target.file, None);
+        assert_eq!(run.arguments, ["input.txt"]);
+    }
+
+    #[test]
+    fn a_directory_is_found_by_the_guest_under_the_same_path_unless_said_otherwise() {
+        let same = SharedDirectory { host: "data".into(), guest: "data".to_owned() };
+        let other = SharedDirectory { host: r"C:\data".into(), guest: "/d".to_owned() };
+        assert_eq!(directory("data"), Ok(same));
+        assert_eq!(directory(r"C:\data::/d"), Ok(other));
+        assert!(directory("::/d").is_err());
+        assert!(directory("data::").is_err());
+    }
+
+    #[test]
+    fn a_variable_has_a_name() {
+        assert_eq!(environment_variable("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
+        assert_eq!(environment_variable("A="), Ok(("A".to_owned(), String::new())));
+        assert!(environment_variable("A").is_err());
+        assert!(environment_variable("=b").is_err());
+    }
+}

@@ -1,0 +1,91 @@
+//! What each command does: one module a command, and the dispatch between them.
+
+mod build;
+mod check;
+mod completions;
+mod describe;
+mod explain;
+#[cfg(feature = "runtime")]
+mod guest;
+mod inspect;
+#[cfg(feature = "runtime")]
+mod invoke;
+mod lock;
+mod new;
+#[cfg(feature = "runtime")]
+mod run;
+#[cfg(feature = "runtime")]
+mod serve;
+mod tree;
+mod why;
+
+use std::{collections::BTreeSet, process::ExitCode};
+
+use composer::plan::Plan;
+
+use crate::{
+    args::{Cli, Command},
+    exit::{Ended, Stop},
+    output::Output,
+    text,
+};
+
+/// Does what the command line asks for, and says why if that cannot be done.
+pub(crate) fn run(cli: &Cli) -> ExitCode {
+    let output = Output::new(&cli.output);
+    match dispatch(cli, &output) {
+        Ok(ended) => ended.into(),
+        Err(stop) => {
+            // Whether or not it can still be said, the exit status tells.
+            let _ = output.stop(&stop);
+            ExitCode::from(stop.status())
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
+    let options = &cli.manifest;
+    match &cli.command {
+        Command::New(arguments) => new::run(arguments, output),
+        Command::Init(arguments) => new::run_here(arguments, output),
+        Command::Build(arguments) => build::run(arguments, options, output),
+        Command::Check => check::run(options, output),
+        Command::Tree => tree::run(options, output),
+        Command::Why(arguments) => why::run(arguments, options, output),
+        Command::Inspect(arguments) => inspect::run(arguments, output),
+        Command::Lock => lock::run(options, output),
+        Command::Fetch => lock::run_fetch(options, output),
+        #[cfg(feature = "runtime")]
+        Command::Run(arguments) => run::run(arguments, options, output),
+        #[cfg(feature = "runtime")]
+        Command::Serve(arguments) => serve::run(arguments, options, output),
+        #[cfg(feature = "runtime")]
+        Command::Invoke(arguments) => invoke::run(arguments, options, output),
+        #[cfg(not(feature = "runtime"))]
+        Command::Run(_) | Command::Serve(_) | Command::Invoke(_) => Err(Stop::Usage(no_runtime())),
+        Command::Explain(arguments) => explain::run(arguments, output),
+        Command::Completions(arguments) => completions::run(arguments, output),
+    }
+}
+
+/// What an application consists of, in a few words.
+fn summary(plan: &Plan) -> String {
+    let (instances, components) = (plan.instances.len(), embedded(plan));
+    format!("{} of {}", text::count(instances, "instance"), text::count(components, "component"))
+}
+
+/// How many different components are in the result: equal ones are embedded once.
+fn embedded(plan: &Plan) -> usize {
+    plan.instances.iter().map(|instance| instance.digest).collect::<BTreeSet<_>>().len()
+}
+
+#[cfg(not(feature = "runtime"))]
+fn no_runtime() -> crate::exit::Complaint {
+    crate::exit::Complaint {
+        message: "this `compose` was built without a runtime".to_owned(),
+        hints: vec![
+            "build it with the feature `runtime`, which is on by default".to_owned(),
+            "or give the component that `compose build` writes to another runtime, like wasmtime".to_owned(),
+        ],
+    }
+}

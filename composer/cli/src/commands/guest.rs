@@ -1,0 +1,100 @@
+//! What `run`, `serve` and `invoke` have in common: which component is executed, what it may reach, and what is said when the
+//! runtime refuses it or it fails.
+
+use compose_runtime::{Access, Application, Directory, Error, Network, Runtime, RuntimeOptions};
+use composer::diagnostic::{Code, Diagnostic, Failure, SourceText};
+
+use super::build;
+use crate::{
+    args::{AccessArgs, ManifestOptions, TargetArgs},
+    component_file, environment,
+    exit::Stop,
+    output::Output,
+};
+
+/// The directory for compiled code, in the cache.
+const COMPILED: &str = "compiled";
+
+/// Compiles the component of a file, or else the application, which is built first.
+pub(super) fn load(target: &TargetArgs, options: &ManifestOptions, output: &Output) -> Result<Application, Stop> {
+    let cache = environment::cache()?.join(COMPILED);
+    let load = |component: &[u8]| Runtime::new(RuntimeOptions { cache: Some(cache) })?.load(component);
+    let loaded = match &target.file {
+        Some(file) => load(&component_file::read(file)?),
+        None => load(build::build(None, options, output)?.component.bytes()),
+    };
+    loaded.map_err(|error| Stop::Failure(failure(&error)))
+}
+
+/// What the command line lets a guest reach.
+pub(super) fn access(arguments: &AccessArgs) -> Access {
+    let directory =
+        |shared: &crate::args::SharedDirectory| Directory { host: shared.host.clone(), guest: shared.guest.clone() };
+    Access {
+        environment: arguments.env.clone(),
+        directories: arguments.dir.iter().map(directory).collect(),
+        network: if arguments.network { Network::Full } else { Network::None },
+    }
+}
+
+/// What is said about an error of the runtime.
+pub(super) fn failure(error: &Error) -> Failure {
+    diagnostic(error).into()
+}
+
+/// What is said about an error of the runtime in a call, which is shown.
+pub(super) fn call_failure(error: &Error, call: &str) -> Failure {
+    let source = SourceText::new("the call", call);
+    let found = diagnostic(error);
+    let found = match error {
+        Error::CallSyntax { position, reason } => found.label(&source, position.clone(), reason),
+        Error::Argument { position, reason, .. } => found.label(&source, position.clone(), reason),
+        _ => found,
+    };
+    found.into()
+}
+
+/// The finding that an error of the runtime is.
+pub(super) fn diagnostic(error: &Error) -> Diagnostic {
+    let found = Diagnostic::error(code(error), error.to_string()).causes(error);
+    match error {
+        Error::NotACommand { exports } | Error::NotAService { exports } => found.note(exported(exports)),
+        Error::UnknownFunction { callable, .. } => {
+            found.notes(callable.iter().map(|function| format!("there is `{function}`")))
+        }
+        Error::AmbiguousFunction { candidates, .. } => {
+            found.notes(candidates.iter().map(|function| format!("there is `{function}`"))).hint("give its whole name")
+        }
+        Error::ArgumentCount { function, .. } | Error::Argument { function, .. } => {
+            found.note(format!("the function is `{function}`"))
+        }
+        Error::Trap { backtrace, .. } => found.notes(backtrace.iter().map(|frame| format!("in {frame}"))),
+        Error::MissingImports { .. } => found.hint("`compose why INTERFACE` shows which instance needs an import"),
+        Error::AddressInUse { .. } => found.hint("`--addr` names another one; port 0 takes one that is free"),
+        _ => found,
+    }
+}
+
+fn code(error: &Error) -> Code {
+    match error {
+        Error::NotAComponent => Code::NotAComponent,
+        Error::Compile { .. } => Code::InvalidComponent,
+        Error::Cache { .. } => Code::StoreFailure,
+        Error::Directory { .. } => Code::FileUnreadable,
+        Error::NotACommand { .. }
+        | Error::NotAService { .. }
+        | Error::IncompatibleExport { .. }
+        | Error::UnknownFunction { .. }
+        | Error::AmbiguousFunction { .. }
+        | Error::NotCallable { .. } => Code::NotRunnable,
+        Error::CallSyntax { .. } | Error::ArgumentCount { .. } | Error::Argument { .. } => Code::InvalidValue,
+        _ => Code::RunFailure,
+    }
+}
+
+fn exported(exports: &[String]) -> String {
+    match exports {
+        [] => "it exports nothing".to_owned(),
+        _ => format!("it exports `{}`", exports.join("`, `")),
+    }
+}

@@ -1,0 +1,105 @@
+//! `compose inspect`: what any component is, and for a composition of ours what it was made of.
+
+use std::fmt::Write as _;
+
+use composer::{
+    inspect::{self, Inspection},
+    provenance::Provenance,
+};
+
+use crate::{
+    args::{InspectArgs, MessageFormat},
+    component_file,
+    exit::{Ended, Stop},
+    message::{self, Message},
+    output::Output,
+    text,
+};
+
+pub(super) fn run(arguments: &InspectArgs, output: &Output) -> Result<Ended, Stop> {
+    let bytes = component_file::read(&arguments.file)?;
+    let inspection = inspect::inspect(&bytes).map_err(|error| component_file::undecodable(&arguments.file, &error))?;
+    match output.format() {
+        MessageFormat::Json => output.message(&message(arguments, &inspection))?,
+        MessageFormat::Human if arguments.wit => output.data(inspection.world.to_wit())?,
+        MessageFormat::Human => output.data(description(arguments, &inspection))?,
+    }
+    Ok(Ended::Well)
+}
+
+/// What a person is told: one fact a line, under headings.
+fn description(arguments: &InspectArgs, inspection: &Inspection) -> String {
+    let descriptor = &inspection.descriptor;
+    let mut text = format!("{}\n", arguments.file.display());
+    fact(&mut text, "size", &format!("{} ({} bytes)", text::size(descriptor.size), descriptor.size));
+    fact(&mut text, "digest", &descriptor.digest.to_string());
+    let (modules, components) = (inspection.modules, inspection.components);
+    let contents = format!("{}, {}", text::count(modules, "core module"), text::count(components, "component"));
+    fact(&mut text, "contains", &contents);
+    for (field, name, version) in &inspection.producers {
+        fact(&mut text, field, format!("{name} {version}").trim_end());
+    }
+    list(&mut text, "Imports", inspection.world.imports().map(|(name, _)| name.to_string()));
+    list(&mut text, "Exports", inspection.world.exports().map(|(name, _)| name.to_string()));
+    if let Some(provenance) = &inspection.provenance {
+        composition(&mut text, provenance);
+    }
+    text
+}
+
+fn fact(text: &mut String, name: &str, value: &str) {
+    let _ = writeln!(text, "  {name:<13} {value}");
+}
+
+fn list(text: &mut String, heading: &str, names: impl Iterator<Item = String>) {
+    let _ = writeln!(text, "\n{heading}");
+    let mut names = names.peekable();
+    if names.peek().is_none() {
+        let _ = writeln!(text, "  none");
+    }
+    for name in names {
+        let _ = writeln!(text, "  {name}");
+    }
+}
+
+/// The plan that the component carries.
+fn composition(text: &mut String, provenance: &Provenance) {
+    let title = match (&provenance.package, &provenance.version) {
+        (Some(package), Some(version)) => format!("{package}@{version}"),
+        (Some(package), None) => package.clone(),
+        (None, _) => "an application".to_owned(),
+    };
+    let _ = writeln!(text, "\nComposed as {title} of");
+    for (name, instance) in &provenance.instances {
+        let component = if *name == instance.component { String::new() } else { format!(" = {}", instance.component) };
+        let version = instance.version.as_ref().map(|version| format!("@{version}")).unwrap_or_default();
+        let _ = writeln!(text, "  {name}{component}{version} ({})", instance.digest);
+        for (import, provider) in &instance.links {
+            let _ = writeln!(text, "    {import} from {provider}");
+        }
+    }
+    let _ = writeln!(text, "and exports");
+    for (export, instance) in &provenance.exports {
+        let _ = writeln!(text, "  {export} from {instance}");
+    }
+}
+
+fn message(arguments: &InspectArgs, inspection: &Inspection) -> Message<'static> {
+    let producer = |(field, name, version): &(String, String, String)| message::Producer {
+        field: field.clone(),
+        name: name.clone(),
+        version: version.clone(),
+    };
+    Message::Component(Box::new(message::Component {
+        path: arguments.file.display().to_string(),
+        size: inspection.descriptor.size,
+        digest: inspection.descriptor.digest.to_string(),
+        modules: inspection.modules,
+        components: inspection.components,
+        producers: inspection.producers.iter().map(producer).collect(),
+        imports: inspection.world.imports().map(|(name, _)| name.to_string()).collect(),
+        exports: inspection.world.exports().map(|(name, _)| name.to_string()).collect(),
+        wit: inspection.world.to_wit(),
+        plan: inspection.provenance.clone(),
+    }))
+}

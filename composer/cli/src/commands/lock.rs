@@ -1,0 +1,54 @@
+//! `compose lock` and `compose fetch`: versions chosen and written down, and everything that they name in the store.
+
+use std::path::Path;
+
+use composer::{
+    driver,
+    lock::{FILE_NAME, LockedSource},
+};
+
+use crate::{
+    args::{ManifestOptions, MessageFormat},
+    environment,
+    exit::{Ended, Stop},
+    message::Message,
+    output::Output,
+    session::Session,
+    text,
+};
+
+/// `compose lock`.
+pub(super) fn run(options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
+    let session = Session::new(options, output)?;
+    let planned = session.wait_for(async |session| driver::lock(session).await)?;
+    output.diagnostics(&planned.warnings)?;
+    let path = session.manifest().with_file_name(FILE_NAME);
+    let stale: Vec<&Path> = planned.stale_locks().collect();
+    for lock in &stale {
+        output.status("Locked", environment::shown(lock));
+    }
+    if stale.is_empty() {
+        output.status("Unchanged", environment::shown(&path));
+    }
+    if output.format() == MessageFormat::Json {
+        output.message(&Message::Locked { path: path.display().to_string(), changed: !stale.is_empty() })?;
+    }
+    Ok(Ended::Well)
+}
+
+/// `compose fetch`.
+pub(super) fn run_fetch(options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
+    let session = Session::new(options, output)?;
+    let planned = session.wait_for(async |session| driver::lock(session).await)?;
+    output.diagnostics(&planned.warnings)?;
+    for lock in planned.stale_locks() {
+        output.status("Locked", environment::shown(lock));
+    }
+    let local = |source: &&LockedSource| matches!(source, LockedSource::Path(_));
+    let components = planned.lock.components.values().filter(|source| !local(source)).count();
+    output.status("Fetched", format_args!("{} from registries", text::count(components, "component")));
+    if output.format() == MessageFormat::Json {
+        output.message(&Message::Fetched { components })?;
+    }
+    Ok(Ended::Well)
+}

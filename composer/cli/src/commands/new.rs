@@ -1,0 +1,235 @@
+//! `compose new` and `compose init`: from a template to the files of an application that builds and runs as it is.
+//!
+//! Files that are there already are never written over; nothing is written when one of the template's is there.
+
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind, Write as _},
+    path::{Path, PathBuf},
+};
+
+use composer::{
+    diagnostic::{Code, Diagnostic, Failure},
+    manifest::FILE_NAME,
+};
+use registry_client::PackageName;
+
+use crate::{
+    args::{InitArgs, MessageFormat, NewArgs, StartArgs, Template},
+    environment,
+    exit::{Complaint, Ended, Stop},
+    message::Message,
+    output::Output,
+};
+
+/// The namespace of an application whose author has not said another one.
+const NAMESPACE: &str = "example";
+
+/// What a template's manifest has in the place of the package's name.
+const NAME: &str = "{{name}}";
+
+/// What a repository is to leave out: kept where the directory has one already.
+const GITIGNORE: &str = include_str!("../../templates/shared/gitignore");
+
+/// One file of a template.
+struct TemplateFile {
+    path: &'static str,
+    text: &'static str,
+}
+
+impl Template {
+    fn files(self) -> [TemplateFile; 3] {
+        let (manifest, main) = match self {
+            Self::Command => {
+                (include_str!("../../templates/command/compose.toml"), include_str!("../../templates/command/main.wat"))
+            }
+            Self::Http => {
+                (include_str!("../../templates/http/compose.toml"), include_str!("../../templates/http/main.wat"))
+            }
+        };
+        [
+            TemplateFile { path: FILE_NAME, text: manifest },
+            TemplateFile { path: "main.wat", text: main },
+            TemplateFile { path: "greeter.wat", text: include_str!("../../templates/shared/greeter.wat") },
+        ]
+    }
+
+    /// What to do with the application once it is there.
+    fn next_command(self) -> &'static str {
+        match self {
+            Self::Command => "compose run",
+            Self::Http => "compose serve",
+        }
+    }
+}
+
+/// `compose new`.
+pub(super) fn run(arguments: &NewArgs, output: &Output) -> Result<Ended, Stop> {
+    let directory = &arguments.directory;
+    if exists(directory) {
+        let found = already_exists(directory).hint("`compose init` starts an application in a directory that is there");
+        return Err(Failure::from(found).into());
+    }
+    let start = Start::new(&arguments.start, directory)?;
+    fs::create_dir_all(directory).map_err(|error| unwritable(directory, &error))?;
+    start.write()?;
+    start.report(&format!("cd {} && ", directory.display()), output)
+}
+
+/// `compose init`.
+pub(super) fn run_here(arguments: &InitArgs, output: &Output) -> Result<Ended, Stop> {
+    let directory = environment::current_directory()?;
+    let start = Start::new(&arguments.start, &directory)?;
+    start.write()?;
+    start.report("", output)
+}
+
+/// An application that is about to exist.
+struct Start<'a> {
+    directory: &'a Path,
+    template: Template,
+    name: PackageName,
+}
+
+impl<'a> Start<'a> {
+    fn new(arguments: &StartArgs, directory: &'a Path) -> Result<Self, Stop> {
+        let name = match &arguments.name {
+            Some(given) => given.parse().map_err(|_| Stop::Usage(not_a_package_name(given)))?,
+            None => package_name(directory),
+        };
+        Ok(Self { directory, template: arguments.template, name })
+    }
+
+    /// Writes every file, or none if one of them is there.
+    fn write(&self) -> Result<(), Failure> {
+        let files = self.template.files();
+        let present = files.iter().map(|file| self.directory.join(file.path)).filter(|path| exists(path));
+        let found: Vec<Diagnostic> = present.map(|path| already_exists(&path)).collect();
+        Failure::check(found)?;
+
+        for file in files {
+            create(&self.directory.join(file.path), &file.text.replace(NAME, &self.name.to_string()))?;
+        }
+        let ignored = self.directory.join(".gitignore");
+        if exists(&ignored) { Ok(()) } else { create(&ignored, GITIGNORE) }
+    }
+
+    /// Says what is there now, and what to do with it; `enter` leads there in a shell.
+    fn report(&self, enter: &str, output: &Output) -> Result<Ended, Stop> {
+        output.status("Created", format_args!("application `{}`", self.name));
+        output.remark(format_args!("\nNext: {enter}{}", self.template.next_command()));
+        if output.format() == MessageFormat::Json {
+            output.message(&Message::Created {
+                name: self.name.to_string(),
+                directory: self.directory.display().to_string(),
+                files: self.template.files().map(|file| file.path).to_vec(),
+            })?;
+        }
+        Ok(Ended::Well)
+    }
+}
+
+fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Writes a file that is not there; that it is not is checked again by the operating system.
+fn create(path: &Path, text: &str) -> Result<(), Failure> {
+    let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => already_exists(path).into(),
+        _ => unwritable(path, &error),
+    })
+}
+
+/// The package's name where none is given: the directory's, as far as a package can have it.
+fn package_name(directory: &Path) -> PackageName {
+    let absolute = std::path::absolute(directory).unwrap_or_else(|_| PathBuf::from(directory));
+    let name = absolute.file_name().map(|name| kebab_case(&name.to_string_lossy())).unwrap_or_default();
+    let named = format!("{NAMESPACE}:{name}").parse();
+    named
+        .or_else(|_| format!("{NAMESPACE}:app").parse())
+        .expect("`example:app` is a package name because its parts are words")
+}
+
+/// The words of a name, in lower case, with hyphens between them.
+fn kebab_case(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
+}
+
+fn already_exists(path: &Path) -> Diagnostic {
+    Diagnostic::error(Code::AlreadyExists, format!("`{}` exists already", environment::shown(path)))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    let message = format!("cannot write `{}`", environment::shown(path));
+    Diagnostic::error(Code::OutputUnwritable, message).note(error.to_string()).into()
+}
+
+fn not_a_package_name(given: &str) -> Complaint {
+    Complaint {
+        message: format!("`{given}` is not the name of a package"),
+        hints: vec!["a package is named NAMESPACE:NAME in lower case, like `acme:site`".to_owned()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use composer::{diagnostic::SourceText, manifest::Manifest};
+
+    use super::*;
+
+    #[test]
+    fn the_components_of_every_template_are_valid() {
+        for template in [Template::Command, Template::Http] {
+            for file in template.files().into_iter().filter(|file| file.path.ends_with(".wat")) {
+                let component = wat::parse_str(file.text).unwrap_or_else(|error| panic!("{}: {error}", file.path));
+                wasmparser::validate(&component).unwrap_or_else(|error| panic!("{}: {error}", file.path));
+            }
+        }
+    }
+
+    #[test]
+    fn the_manifest_of_every_template_is_valid() {
+        for template in [Template::Command, Template::Http] {
+            let directory = tempfile::tempdir().expect("there is room for a directory");
+            let start = Start { directory: directory.path(), template, name: package_name(Path::new("hello")) };
+            start.write().expect("the directory is empty");
+            let text = fs::read_to_string(directory.path().join(FILE_NAME)).expect("the manifest is there");
+            let manifest = Manifest::parse(&SourceText::new(FILE_NAME, text)).expect("the manifest is valid");
+            assert_eq!(manifest.output_name(), "hello");
+            assert!(manifest.components.len() > 1);
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_where_something_is() {
+        let directory = tempfile::tempdir().expect("there is room for a directory");
+        fs::write(directory.path().join("main.wat"), "mine").expect("it can be written");
+        let start =
+            Start { directory: directory.path(), template: Template::Command, name: package_name(directory.path()) };
+        let failure = start.write().expect_err("main.wat is there");
+        assert_eq!(failure.diagnostics()[0].code, Code::AlreadyExists);
+        assert!(!directory.path().join(FILE_NAME).exists());
+        assert_eq!(fs::read(directory.path().join("main.wat")).expect("it is still there"), b"mine");
+    }
+
+    #[test]
+    fn a_gitignore_that_is_there_is_kept() {
+        let directory = tempfile::tempdir().expect("there is room for a directory");
+        fs::write(directory.path().join(".gitignore"), "mine").expect("it can be written");
+        let start =
+            Start { directory: directory.path(), template: Template::Command, name: package_name(directory.path()) };
+        start.write().expect("no file of the template is there");
+        assert_eq!(fs::read(directory.path().join(".gitignore")).expect("it is still there"), b"mine");
+    }
+
+    #[test]
+    fn the_package_is_named_after_the_directory_as_far_as_that_is_possible() {
+        let names = ["hello", "a/b/My_Shop 2", "..", "日本", "9lives"];
+        let named: Vec<String> = names.into_iter().map(|name| package_name(Path::new(name)).to_string()).collect();
+        assert_eq!(named[..2], ["example:hello", "example:my-shop-2"]);
+        assert!(named.iter().all(|name| name.parse::<PackageName>().is_ok()));
+    }
+}

@@ -1,0 +1,254 @@
+//! What a program reads: every message as one JSON object on a line of its own, told apart by its `reason`.
+//!
+//! Keys are only ever added. Offsets are bytes; lines and columns begin at 1, and columns count characters.
+
+use composer::{
+    diagnostic::{self, Label},
+    provenance::Provenance,
+};
+use serde::Serialize;
+
+use crate::{
+    exit::Complaint,
+    render::{self, Colour},
+};
+
+/// A message. Sums, versions and names are written as they are everywhere else.
+#[derive(Debug, Serialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub(crate) enum Message<'a> {
+    /// Something that a person is told.
+    Diagnostic(Diagnostic<'a>),
+    /// `new`, `init`: the files are there.
+    Created { name: String, directory: String, files: Vec<&'static str> },
+    /// `build`: the component is there.
+    Built {
+        path: String,
+        size: u64,
+        digest: String,
+        instances: usize,
+        components: usize,
+        host_imports: Vec<String>,
+        exports: Vec<String>,
+    },
+    /// `check`: it could be built.
+    Checked { instances: usize, components: usize },
+    /// `lock`: the lock says what was chosen.
+    Locked { path: String, changed: bool },
+    /// `fetch`: everything is there.
+    Fetched { components: usize },
+    /// `tree`: the plan, instances in the order in which they can be instantiated.
+    Tree { exports: Vec<Export>, instances: Vec<Instance>, host_imports: Vec<String> },
+    /// `why`: each way from an export to what was asked for.
+    Why { name: &'a str, chains: Vec<Chain> },
+    /// `inspect`: what a component is.
+    Component(Box<Component>),
+    /// `serve`: the address is listened on.
+    #[cfg(feature = "runtime")]
+    Serving { url: String },
+    /// `serve`: a request was answered.
+    #[cfg(feature = "runtime")]
+    Answered { method: String, path: String, status: u16 },
+    /// `invoke`: the result, as WAVE; nothing for a function without one.
+    #[cfg(feature = "runtime")]
+    Returned { value: Option<String> },
+    /// `explain`: what a code means.
+    Explanation { code: &'static str, blame: &'static str, explanation: &'static str },
+}
+
+/// A finding; what is wrong with arguments has no code.
+#[derive(Debug, Serialize)]
+pub(crate) struct Diagnostic<'a> {
+    code: Option<&'static str>,
+    severity: &'static str,
+    message: &'a str,
+    spans: Vec<Span<'a>>,
+    notes: &'a [String],
+    hints: &'a [String],
+    rendered: String,
+}
+
+/// A stretch of a text.
+#[derive(Debug, Serialize)]
+struct Span<'a> {
+    file: &'a str,
+    byte_start: usize,
+    byte_end: usize,
+    line: usize,
+    column: usize,
+    label: &'a str,
+}
+
+/// An export of the composition.
+#[derive(Debug, Serialize)]
+pub(crate) struct Export {
+    pub(crate) name: String,
+    pub(crate) instance: String,
+    /// The instance's own name for it.
+    pub(crate) export: String,
+    /// `explicit`, `target-world` or `nobody-consumes`.
+    pub(crate) because: &'static str,
+}
+
+/// An instance of the composition.
+#[derive(Debug, Serialize)]
+pub(crate) struct Instance {
+    pub(crate) name: String,
+    pub(crate) component: String,
+    pub(crate) source: String,
+    pub(crate) digest: String,
+    pub(crate) links: Vec<Link>,
+}
+
+/// An import and what satisfies it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Link {
+    pub(crate) consumer: String,
+    pub(crate) import: String,
+    /// The instance, or `host`.
+    pub(crate) provider: String,
+    /// The provider's own name for it; for the host, the import of the composition.
+    pub(crate) export: String,
+    /// `explicit`, `chain`, `only-provider` or `host`.
+    pub(crate) because: &'static str,
+}
+
+/// One way from an export to what was asked for.
+#[derive(Debug, Serialize)]
+pub(crate) struct Chain {
+    pub(crate) export: Export,
+    pub(crate) links: Vec<Link>,
+}
+
+/// What a component is.
+#[derive(Debug, Serialize)]
+pub(crate) struct Component {
+    pub(crate) path: String,
+    pub(crate) size: u64,
+    pub(crate) digest: String,
+    /// Core modules in it, at any depth.
+    pub(crate) modules: usize,
+    /// Components in it, at any depth.
+    pub(crate) components: usize,
+    pub(crate) producers: Vec<Producer>,
+    pub(crate) imports: Vec<String>,
+    pub(crate) exports: Vec<String>,
+    pub(crate) wit: String,
+    /// What it was composed of, if `compose` made it.
+    pub(crate) plan: Option<Provenance>,
+}
+
+/// What a component says about who made it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Producer {
+    pub(crate) field: String,
+    pub(crate) name: String,
+    pub(crate) version: String,
+}
+
+impl<'a> From<&'a diagnostic::Diagnostic> for Message<'a> {
+    fn from(found: &'a diagnostic::Diagnostic) -> Self {
+        Self::Diagnostic(Diagnostic {
+            code: Some(found.code.as_str()),
+            severity: found.severity.as_str(),
+            message: &found.message,
+            spans: found.labels.iter().map(Span::from).collect(),
+            notes: &found.notes,
+            hints: &found.hints,
+            rendered: render::diagnostic(found, Colour::Plain),
+        })
+    }
+}
+
+impl<'a> From<&'a Complaint> for Message<'a> {
+    fn from(complaint: &'a Complaint) -> Self {
+        Self::Diagnostic(Diagnostic {
+            code: None,
+            severity: diagnostic::Severity::Error.as_str(),
+            message: &complaint.message,
+            spans: Vec::new(),
+            notes: &[],
+            hints: &complaint.hints,
+            rendered: render::complaint(complaint, Colour::Plain),
+        })
+    }
+}
+
+impl<'a> From<&'a Label> for Span<'a> {
+    fn from(label: &'a Label) -> Self {
+        let text = label.source.text();
+        let bytes = render::within(text, &label.span);
+        let before = &text[..bytes.start];
+        let line_start = before.rfind('\n').map_or(0, |feed| feed + 1);
+        Self {
+            file: label.source.name(),
+            byte_start: bytes.start,
+            byte_end: bytes.end,
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            label: &label.text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use composer::diagnostic::{Code, Diagnostic, SourceText};
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    fn pretty(message: &Message<'_>) -> String {
+        serde_json::to_string_pretty(message).expect("a message is JSON")
+    }
+
+    #[test]
+    fn a_diagnostic_says_where_by_bytes_and_by_line_and_column() {
+        let source = SourceText::new("compose.toml", "[components]\n\"ä\" = 1\n");
+        let found =
+            Diagnostic::error(Code::WrongType, "expected a string").label(&source, 20..21, "a number").note("why");
+        assert_snapshot!(pretty(&Message::from(&found)), @r#"
+        {
+          "reason": "diagnostic",
+          "code": "wrong-type",
+          "severity": "error",
+          "message": "expected a string",
+          "spans": [
+            {
+              "file": "compose.toml",
+              "byte_start": 20,
+              "byte_end": 21,
+              "line": 2,
+              "column": 7,
+              "label": "a number"
+            }
+          ],
+          "notes": [
+            "why"
+          ],
+          "hints": [],
+          "rendered": "error[wrong-type]: expected a string\n --> compose.toml:2:7\n  |\n2 | \"ä\" = 1\n  |       ^ a number\n  |\n  = note: why\n"
+        }
+        "#);
+    }
+
+    #[test]
+    fn a_complaint_is_a_diagnostic_without_a_code() {
+        let found =
+            Complaint { message: "`--wat` writes no binary".to_owned(), hints: vec!["leave it out".to_owned()] };
+        assert_snapshot!(pretty(&Message::from(&found)), @r#"
+        {
+          "reason": "diagnostic",
+          "code": null,
+          "severity": "error",
+          "message": "`--wat` writes no binary",
+          "spans": [],
+          "notes": [],
+          "hints": [
+            "leave it out"
+          ],
+          "rendered": "error: `--wat` writes no binary\n |\n = help: leave it out\n"
+        }
+        "#);
+    }
+}
