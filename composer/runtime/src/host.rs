@@ -219,3 +219,47 @@ impl OutputStream for Shared {
         Ok(CHUNK)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Empty;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use wasmtime_wasi_http::Error;
+
+    use super::*;
+
+    /// Sends a request to `address` the way a guest's goes out, and returns the response's body.
+    async fn send(network: Network, address: std::net::SocketAddr) -> Result<Bytes, Error> {
+        let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
+        let request = hyper::Request::get(format!("http://{address}/")).header("host", "test").body(body).unwrap();
+        let exchange = Outgoing { network }.send_request(request, None, Box::new(async { Ok(()) }));
+        let (response, transfer) = Box::into_pin(exchange).await?;
+        let (body, transferred) = tokio::join!(response.into_body().collect(), Box::into_pin(transfer));
+        transferred?;
+        Ok(body?.to_bytes())
+    }
+
+    #[tokio::test]
+    async fn sends_requests_where_the_network_is_open() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let answering = async {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            connection.read_u8().await.unwrap();
+            connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").await.unwrap();
+            // To the end of the request: a connection with unread bytes is reset.
+            connection.shutdown().await.unwrap();
+            connection.read_to_end(&mut Vec::new()).await.unwrap();
+        };
+        let (body, ()) = tokio::join!(send(Network::Full, address), answering);
+        assert_eq!(body.unwrap(), "hello");
+    }
+
+    #[tokio::test]
+    async fn denies_requests_where_it_is_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let denied = send(Network::None, listener.local_addr().unwrap()).await;
+        assert!(matches!(denied, Err(Error::HttpRequestDenied)));
+    }
+}

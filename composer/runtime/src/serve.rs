@@ -147,11 +147,14 @@ impl Application {
     ) -> Result<(), Error> {
         let generation = wasi::exported(&self.component, INCOMING_HANDLER, HANDLER)
             .ok_or_else(|| Error::NotAService { exports: self.exports() })?;
-        let service = Arc::new(Service::new(generation, self.link()?, options)?);
+        let service = Service::new(generation, self.link()?, options)?;
         // Whatever would fail for every request fails here.
         service.store()?;
 
-        let (listener, address) = listen(service.options.address).await?;
+        let Service { options: ServeOptions { address, grace, ref report, .. }, .. } = service;
+        let report = Arc::clone(report);
+        let (listener, address) = listen(address).await?;
+        let server = Arc::new(Server { service: Arc::new(service), guests: Mutex::default() });
         ready(address);
 
         let (stopping, _) = watch::channel(());
@@ -163,10 +166,10 @@ impl Application {
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
-                        connections.spawn(converse(stream, Arc::clone(&service), stopping.subscribe()));
+                        connections.spawn(converse(stream, Arc::clone(&server), stopping.subscribe()));
                     }
                     Err(source) => {
-                        (service.options.report)(Event::NotAccepted { source });
+                        report(Event::NotAccepted { source });
                         sleep(ACCEPT_PAUSE).await;
                     }
                 },
@@ -174,10 +177,10 @@ impl Application {
         }
 
         drop(listener);
-        let deadline = Instant::now() + service.options.grace;
+        let deadline = Instant::now() + grace;
         stopping.send_replace(());
         finish(&mut connections, deadline).await;
-        let mut guests = service.take_guests();
+        let mut guests = server.take_guests();
         finish(&mut guests, deadline).await;
         Ok(())
     }
@@ -203,10 +206,10 @@ async fn finish(tasks: &mut JoinSet<()>, deadline: Instant) {
 }
 
 /// Answers the requests of one connection until the client leaves or the server stops.
-async fn converse(stream: TcpStream, service: Arc<Service>, mut stopping: watch::Receiver<()>) {
+async fn converse(stream: TcpStream, server: Arc<Server>, mut stopping: watch::Receiver<()>) {
     let answer = service_fn(|request| {
-        let service = Arc::clone(&service);
-        async move { Ok::<_, std::convert::Infallible>(service.answer(request).await) }
+        let server = Arc::clone(&server);
+        async move { Ok::<_, std::convert::Infallible>(server.answer(request).await) }
     });
     let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
@@ -220,56 +223,27 @@ async fn converse(stream: TcpStream, service: Arc<Service>, mut stopping: watch:
     };
 }
 
-/// A component that is being served.
-struct Service {
-    linked: InstancePre<Host>,
-    handler: Handler,
-    options: ServeOptions,
-    turns: Arc<Semaphore>,
-    /// The running instances, which may outlive their response.
+/// What connections share.
+struct Server {
+    service: Arc<Service>,
+    /// The running instances, which may outlive their response, but not the server: none of them holds it.
     guests: Mutex<JoinSet<()>>,
 }
 
-/// Where the component exports its handler.
-enum Handler {
-    P2(ProxyIndices),
-    P3(ServiceIndices),
-}
-
-/// What a client gets.
-type Answer = Response<WasiBody>;
-
-impl Service {
-    fn new(generation: Generation, linked: InstancePre<Host>, options: ServeOptions) -> Result<Service, Error> {
-        let handler = match generation {
-            Generation::P2 => ProxyIndices::new(&linked).map(Handler::P2).map_err(incompatible(INCOMING_HANDLER))?,
-            Generation::P3 => ServiceIndices::new(&linked).map(Handler::P3).map_err(incompatible(HANDLER))?,
-        };
-        let turns = Arc::new(Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
-        Ok(Service { linked, handler, options, turns, guests: Mutex::default() })
-    }
-
-    fn store(&self) -> Result<Store<Host>, Error> {
-        let given = Given {
-            arguments: &[],
-            stdin: &Input::Empty,
-            stdout: &self.options.stdout,
-            stderr: &self.options.stderr,
-            access: &self.options.access,
-        };
-        Host::store(self.linked.engine(), &given)
-    }
-
+impl Server {
     /// Answers one request with an instance of its own, which may go on after its response has begun.
-    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+    async fn answer(&self, request: Request<Incoming>) -> Answer {
         if request.uri().authority().is_none() && !request.headers().contains_key(HOST) {
             // RFC 9112, section 3.2.
             return plain(StatusCode::BAD_REQUEST, "the request has no Host header\n");
         }
         let subject = Subject::of(&request);
-        let turn = Arc::clone(&self.turns).acquire_owned().await.expect("a turn because the semaphore is never closed");
+        let turn = Arc::clone(&self.service.turns)
+            .acquire_owned()
+            .await
+            .expect("a turn because the semaphore is never closed");
         let (answer, answered) = oneshot::channel();
-        let service = Arc::clone(&self);
+        let service = Arc::clone(&self.service);
         let guest = self.start(async move {
             let _turn = turn;
             let report = &*service.options.report;
@@ -295,7 +269,47 @@ impl Service {
     fn take_guests(&self) -> JoinSet<()> {
         std::mem::take(&mut *self.guests.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
 
+/// A component that is being served.
+struct Service {
+    linked: InstancePre<Host>,
+    handler: Handler,
+    options: ServeOptions,
+    turns: Arc<Semaphore>,
+}
+
+/// Where the component exports its handler.
+enum Handler {
+    P2(ProxyIndices),
+    P3(ServiceIndices),
+}
+
+/// What a client gets.
+type Answer = Response<WasiBody>;
+
+impl Service {
+    fn new(generation: Generation, linked: InstancePre<Host>, options: ServeOptions) -> Result<Service, Error> {
+        let handler = match generation {
+            Generation::P2 => ProxyIndices::new(&linked).map(Handler::P2).map_err(incompatible(INCOMING_HANDLER))?,
+            Generation::P3 => ServiceIndices::new(&linked).map(Handler::P3).map_err(incompatible(HANDLER))?,
+        };
+        let turns = Arc::new(Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
+        Ok(Service { linked, handler, options, turns })
+    }
+
+    fn store(&self) -> Result<Store<Host>, Error> {
+        let given = Given {
+            arguments: &[],
+            stdin: &Input::Empty,
+            stdout: &self.options.stdout,
+            stderr: &self.options.stderr,
+            access: &self.options.access,
+        };
+        Host::store(self.linked.engine(), &given)
+    }
+
+    /// Gives one request to an instance of its own.
     async fn handle(&self, request: Request<Incoming>, reply: Reply<'_>) -> Result<(), Error> {
         let mut store = self.store()?;
         let instance = self.linked.instantiate_async(&mut store).await.map_err(|error| Error::from_guest(&error))?;

@@ -1,12 +1,14 @@
 //! Commands: what they are given and how they end.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
-use compose_runtime::{Access, Directory, Error, Output, RunOptions};
+use compose_runtime::{Access, Application, Directory, Error, Output, RunOptions};
 use insta::assert_snapshot;
 
 use crate::guest::{dummy, explain, guest, load};
+
+static COMMAND: LazyLock<Application> = LazyLock::new(|| load(&guest!("command")));
 
 /// Runs the command so that it ends as `how` says, and returns what it printed too.
 async fn run(how: &str) -> (Result<u8, Error>, String) {
@@ -16,17 +18,18 @@ async fn run(how: &str) -> (Result<u8, Error>, String) {
         stdout: Output::Writer(printed.clone()),
         access: Access {
             environment: vec![("GREETING".to_owned(), "hello".to_owned()), ("EMPTY".to_owned(), String::new())],
+            directories: vec![Directory { host: std::env::temp_dir(), guest: "/data".to_owned() }],
             ..Access::default()
         },
         ..RunOptions::default()
     };
-    let ended = load(&guest!("command")).run(options).await;
+    let ended = COMMAND.run(options).await;
     let printed = String::from_utf8(printed.lock().unwrap().clone()).unwrap();
     (ended, printed)
 }
 
 #[tokio::test]
-async fn gives_arguments_and_environment_and_takes_what_is_printed() {
+async fn gives_arguments_environment_and_directories_and_takes_what_is_printed() {
     let (status, printed) = run("ok").await;
     assert_eq!(status.unwrap(), 0);
     assert_snapshot!(printed, @"
@@ -34,6 +37,7 @@ async fn gives_arguments_and_environment_and_takes_what_is_printed() {
     two words
     GREETING=hello
     EMPTY=
+    /data
     ");
 }
 
@@ -54,7 +58,7 @@ async fn a_trap_has_its_cause_and_its_backtrace_and_loses_no_output() {
     assert_snapshot!(explain(&error), @"the component trapped: wasm `unreachable` instruction executed");
     let Error::Trap { backtrace, .. } = error else { panic!("{error:?}") };
     let backtrace: Vec<_> = backtrace.iter().map(ToString::to_string).collect();
-    assert_snapshot!(backtrace.join("\n"), @"command: function 8");
+    assert_snapshot!(backtrace.join("\n"), @"command: function 9");
     assert!(printed.starts_with("trap\n"));
 }
 
@@ -67,7 +71,6 @@ async fn a_command_of_wasi_0_3_runs_too() {
 #[tokio::test]
 async fn a_guest_without_end_stops_when_its_future_is_dropped() {
     let started = Arc::new(Mutex::new(Vec::new()));
-    let application = load(&guest!("command"));
     let options = RunOptions {
         arguments: vec!["loop".to_owned()],
         stdout: Output::Writer(started.clone()),
@@ -75,7 +78,7 @@ async fn a_guest_without_end_stops_when_its_future_is_dropped() {
     };
     // One thread for both: the test goes on only because the guest yields.
     tokio::select! {
-        ended = application.run(options) => panic!("{ended:?}"),
+        ended = COMMAND.run(options) => panic!("{ended:?}"),
         () = async { while started.lock().unwrap().is_empty() { tokio::task::yield_now().await } } => {}
     }
 }
@@ -109,7 +112,7 @@ async fn refuses_a_run_of_another_type() {
 async fn names_the_directory_that_it_cannot_open() {
     let directories = vec![Directory { host: PathBuf::from("/nonexistent/data"), guest: "/data".to_owned() }];
     let options = RunOptions { access: Access { directories, ..Access::default() }, ..RunOptions::default() };
-    let error = load(&guest!("command")).run(options).await.unwrap_err();
+    let error = COMMAND.run(options).await.unwrap_err();
     assert_snapshot!(explain(&error), @"
     cannot open the directory `/nonexistent/data`
     No such file or directory (os error 2)

@@ -1,10 +1,10 @@
 //! HTTP: requests over real connections.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use compose_runtime::{Error, Event, ServeOptions};
+use compose_runtime::{Application, Error, Event, ServeOptions};
 use insta::assert_snapshot;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 use crate::guest::{explain, guest, load};
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+static SERVICE: LazyLock<Application> = LazyLock::new(|| load(&guest!("service")));
 
 /// The service being served, until it is stopped.
 struct Server {
@@ -25,6 +27,10 @@ struct Server {
 
 impl Server {
     async fn start(grace: Duration) -> Server {
+        Server::start_application(SERVICE.clone(), grace).await
+    }
+
+    async fn start_application(application: Application, grace: Duration) -> Server {
         let (report, events) = mpsc::unbounded_channel();
         let (ready, address) = oneshot::channel();
         let (shutdown, stopped) = oneshot::channel();
@@ -35,9 +41,7 @@ impl Server {
         };
         let ended = tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
-            load(&guest!("service"))
-                .serve(options, |address| ready.send(address).expect("a test that waits"), shutdown)
-                .await
+            application.serve(options, |address| ready.send(address).expect("a test that waits"), shutdown).await
         });
         Server { address: address.await.expect("an address"), events, shutdown, ended }
     }
@@ -157,6 +161,37 @@ async fn a_trap_after_the_response_began_is_reported() {
 }
 
 #[tokio::test]
+async fn a_handler_of_wasi_0_3_answers_and_fails_too() {
+    let mut server = Server::start_application(load(&guest!("service3")), PATIENT).await;
+    let (status, body) = get(server.address, "/a?b=c").await;
+    assert_eq!(status, 200);
+    assert_snapshot!(body, @"
+    6
+    /a?b=c
+    0
+    ");
+    assert_eq!(get(server.address, "/trap").await.0, 500);
+    assert_eq!(get(server.address, "/denied").await.0, 500);
+    let events = [server.event().await, server.event().await, server.event().await];
+    assert_snapshot!(events.join("\n"), @"
+    GET /a?b=c: 200
+    GET /trap: the component trapped: wasm `unreachable` instruction executed
+    GET /denied: the handler answered with the error HttpRequestDenied
+    ");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_before_its_response_ends_its_instance() {
+    let server = Server::start(PATIENT).await;
+    let mut connection = TcpStream::connect(server.address).await.unwrap();
+    connection.write_all(b"GET /loop HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+    drop(connection);
+    // With the instance computing on, this would wait for the whole grace.
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_request_without_host_is_a_400() {
     let server = Server::start(PATIENT).await;
     let mut connection = TcpStream::connect(server.address).await.unwrap();
@@ -186,11 +221,22 @@ async fn a_shutdown_stops_what_takes_longer_than_the_grace() {
 }
 
 #[tokio::test]
+async fn dropping_the_future_stops_everything() {
+    let mut server = Server::start(PATIENT).await;
+    let mut connection = TcpStream::connect(server.address).await.unwrap();
+    connection.write_all(b"GET /loop HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+    server.ended.abort();
+    assert!(server.ended.await.unwrap_err().is_cancelled());
+    assert!(connection.read_u8().await.is_err());
+    // The report, and with it everything that could report, is gone.
+    assert!(server.events.recv().await.is_none());
+}
+
+#[tokio::test]
 async fn an_address_in_use_is_named() {
     let server = Server::start(PATIENT).await;
-    let application = load(&guest!("service"));
     let never = std::future::pending();
-    let error = application.serve(ServeOptions::new(server.address), |_| {}, never).await.unwrap_err();
+    let error = SERVICE.serve(ServeOptions::new(server.address), |_| {}, never).await.unwrap_err();
     assert!(matches!(error, Error::AddressInUse { address } if address == server.address));
     server.stop().await;
 }

@@ -1,6 +1,7 @@
 (module $command
   (import "wasi:cli/environment@0.2.0" "get-arguments" (func $get-arguments (param i32)))
   (import "wasi:cli/environment@0.2.0" "get-environment" (func $get-environment (param i32)))
+  (import "wasi:filesystem/preopens@0.2.0" "get-directories" (func $get-directories (param i32)))
   (import "wasi:cli/exit@0.2.4" "exit-with-code" (func $exit (param i32)))
   (import "wasi:cli/stdout@0.2.0" "get-stdout" (func $get-stdout (result i32)))
   (import "wasi:io/streams@0.2.0" "[method]output-stream.blocking-write-and-flush"
@@ -50,6 +51,17 @@
           (call $print-at (i32.add (local.get $at) (i32.const 8)))
           (call $print (i32.const 1024) (i32.const 1))
           (local.set $at (i32.add (local.get $at) (i32.const 16)))
+          (br $next))))
+
+    (call $get-directories (i32.const 0))
+    (local.set $at (i32.load (i32.const 0)))
+    (local.set $end (i32.add (local.get $at) (i32.mul (i32.load offset=4 (i32.const 0)) (i32.const 12))))
+    (loop $next
+      (if (i32.lt_u (local.get $at) (local.get $end))
+        (then
+          (call $print-at (i32.add (local.get $at) (i32.const 4)))
+          (call $print (i32.const 1024) (i32.const 1))
+          (local.set $at (i32.add (local.get $at) (i32.const 12)))
           (br $next))))
 
     ;; The first letter of the first argument: `err`, `status`, `trap`, `loop`, or anything else.
