@@ -127,7 +127,10 @@ impl Transport {
             body => body?,
         };
         let tokens: Option<Tokens> = serde_json::from_slice(&body).ok();
-        tokens.and_then(|tokens| tokens.token.or(tokens.access_token)).ok_or_else(|| malformed.into())
+        let token = tokens.and_then(|tokens| {
+            [tokens.token, tokens.access_token].into_iter().flatten().find(|token| !token.is_empty())
+        });
+        token.ok_or_else(|| malformed.into())
     }
 }
 

@@ -174,11 +174,7 @@ impl Client {
     }
 
     async fn reference_manifest(&self, reference: &Reference, subject: &Subject) -> Result<Vec<u8>, Error> {
-        let selector = match (reference.digest(), reference.tag()) {
-            (Some(digest), _) => digest.to_string(),
-            (None, tag) => tag.unwrap_or_default().to_owned(),
-        };
-        let bytes = match self.0.transport.manifest(reference.location(), &selector).await {
+        let bytes = match self.0.transport.manifest(reference.location(), &reference.selector()).await {
             Ok(bytes) => bytes,
             Err(RequestError::NotFound(_)) => {
                 return Err(Error::ReferenceNotFound { reference: Box::new(reference.clone()) });

@@ -54,6 +54,14 @@ impl Reference {
         }
     }
 
+    /// What a registry is asked for: the digest, or else the tag.
+    pub(crate) fn selector(&self) -> String {
+        match &self.selector {
+            Selector::Tag(tag) => tag.clone(),
+            Selector::Digest { digest, .. } => digest.to_string(),
+        }
+    }
+
     pub(crate) fn location(&self) -> &Repository {
         &self.repository
     }

@@ -1,5 +1,7 @@
 //! Bearer tokens: what is asked of a token server, and what becomes of a refusal.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use registry_client::Credentials;
 
 use crate::artifact::{COMPONENT, blob_path, component_manifest};
@@ -101,6 +103,35 @@ async fn a_helper_that_was_not_run_is_named() {
     ");
 }
 
+#[tokio::test]
+async fn a_token_that_has_expired_is_asked_for_again() {
+    // The first token is good for the manifest alone.
+    let granted = AtomicU32::new(0);
+    let server = ScriptedServer::start(move |request| {
+        let authorized = |token: &str| request.authorization.as_deref() == Some(token);
+        if request.target.starts_with("/token") {
+            let number = granted.fetch_add(1, Ordering::SeqCst) + 1;
+            Reply::ok(format!(r#"{{"access_token":"{number}"}}"#))
+        } else if request.target.contains("/manifests/") && authorized("Bearer 1") {
+            Reply::ok(component_manifest())
+        } else if request.target.contains("/blobs/") && authorized("Bearer 2") {
+            Reply::ok(COMPONENT)
+        } else {
+            Reply::new(401, &[format!(r#"WWW-Authenticate: Bearer realm="http://{}/token""#, request.host)], b"")
+        }
+    })
+    .await;
+    pull(&server, Credentials::anonymous()).await.unwrap();
+    insta::assert_snapshot!(server.log(), @"
+    GET /v2/team/catalog/manifests/1.0.0 -
+    GET /token?scope=repository%3Ateam%2Fcatalog%3Apull -
+    GET /v2/team/catalog/manifests/1.0.0 Bearer
+    GET /v2/team/catalog/blobs/sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29 Bearer
+    GET /token?scope=repository%3Ateam%2Fcatalog%3Apull -
+    GET /v2/team/catalog/blobs/sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29 Bearer
+    ");
+}
+
 /// A registry whose challenge is `challenge`, asked with a password.
 async fn check_challenge(challenge: &str) -> String {
     let header = format!("WWW-Authenticate: {challenge}");
@@ -134,9 +165,10 @@ async fn a_challenge_that_cannot_be_answered_is_a_refusal() {
 async fn check_token(token: Vec<u8>) -> String {
     let server = ScriptedServer::start(move |request| {
         let realm = format!("http://{}/token", request.host);
-        match request.target.starts_with("/token") {
-            true => Reply::ok(&token),
-            false => Reply::new(401, &[format!(r#"WWW-Authenticate: Bearer realm="{realm}""#)], b""),
+        if request.target.starts_with("/token") {
+            Reply::ok(&token)
+        } else {
+            Reply::new(401, &[format!(r#"WWW-Authenticate: Bearer realm="{realm}""#)], b"")
         }
     })
     .await;
@@ -146,6 +178,10 @@ async fn check_token(token: Vec<u8>) -> String {
 #[tokio::test]
 async fn what_is_no_token_is_refused() {
     insta::assert_snapshot!(check_token(b"<html>".to_vec()).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/token was answered with something else than a token
+    ");
+    insta::assert_snapshot!(check_token(br#"{"token":""}"#.to_vec()).await, @"
     cannot get the image manifest of ADDRESS/team/catalog:1.0.0
     GET http://ADDRESS/token was answered with something else than a token
     ");
