@@ -291,18 +291,26 @@ impl Comparison<'_> {
         }
     }
 
-    /// Whether two resources are the same: the one that the expected item's own is bound to, or one of the same name and
-    /// track elsewhere. What a component exports is not what it imports under the same name.
+    /// Whether two resources are the same: the one that the expected item's own is bound to, or one that has the same name
+    /// in an interface of the same track. What a component exports is not what it imports under the same name.
+    ///
+    /// Which of its names a component defines a resource under cannot be seen in its type, so any of them counts; but the
+    /// name in the expected item itself only says what the items have in common anyway.
     fn same_resource(&self, found: ResourceId, expected: ResourceId) -> bool {
         if let Some(bound) = self.bound.get(&expected) {
             return *bound == found;
         }
-        let found = self.found.world.types.resource(found);
-        let expected = self.expected.world.types.resource(expected);
         let both_exports = self.found.side == Side::Export && self.expected.side == Side::Export;
-        found.name == expected.name
-            && found.owner.same_track(&expected.owner)
-            && (!both_exports || found.side == expected.side)
+        let same = |found: &Home, expected: &Home| {
+            found.name == expected.name
+                && found.owner.same_track(&expected.owner)
+                && (!both_exports || found.side == expected.side)
+        };
+        let found = self.found.world.types.names_of_resource(found);
+        let expected = self.expected.world.types.names_of_resource(expected);
+        let mut elsewhere =
+            expected.iter().filter(|name| name.owner != *self.expected.name || name.side != self.expected.side);
+        elsewhere.any(|expected| found.iter().any(|found| same(found, expected)))
     }
 
     fn found_text(&self, ty: Type, naming: Naming<'_>) -> String {

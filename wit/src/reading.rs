@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
     /// The type that an import or export names: one that has been named before, or a new one, which then is at `home`.
     fn named(&mut self, home: Home, id: ComponentAnyTypeId) -> Result<NamedType, DecodeError> {
         match id {
-            ComponentAnyTypeId::Resource(id) => Ok(NamedType::Resource(self.resource(id, || home))),
+            ComponentAnyTypeId::Resource(id) => Ok(NamedType::Resource(self.resource(id, home))),
             ComponentAnyTypeId::Defined(defined) => {
                 let known = self.known(id).filter(|known| self.types.definition(*known).home.is_some());
                 let definition = known.unwrap_or_else(|| self.define(Some(home), defined));
@@ -113,8 +113,18 @@ impl<'a> Reader<'a> {
             .find_map(|id| self.definitions.get(&id).copied())
     }
 
-    fn resource(&mut self, id: AliasableResourceId, home: impl FnOnce() -> Home) -> ResourceId {
-        *self.resources.entry(id.resource()).or_insert_with(|| self.types.define_resource(home()))
+    fn resource(&mut self, id: AliasableResourceId, name: Home) -> ResourceId {
+        match self.resources.get(&id.resource()) {
+            Some(&known) => {
+                self.types.name_resource(known, name);
+                known
+            }
+            None => {
+                let resource = self.types.define_resource(name);
+                self.resources.insert(id.resource(), resource);
+                resource
+            }
+        }
     }
 
     /// The resource of a handle.

@@ -71,8 +71,17 @@ impl Reader<'_> {
     fn interface(&mut self, view: &View) -> Interface {
         let resolve = self.resolve;
         let Some(interface) = view.interface.map(|id| &resolve.interfaces[id]) else { return Interface::default() };
+        let mut types = IndexMap::with_capacity(interface.types.len());
+        for (name, id) in &interface.types {
+            let named = self.named(view, *id);
+            if let NamedType::Resource(id) = named {
+                let name = Home { side: view.side, owner: view.owner.clone(), name: name.clone() };
+                self.types.name_resource(id, name);
+            }
+            types.insert(name.clone(), named);
+        }
         Interface {
-            types: interface.types.iter().map(|(name, id)| (name.clone(), self.named(view, *id))).collect(),
+            types,
             functions: interface
                 .functions
                 .iter()

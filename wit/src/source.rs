@@ -104,6 +104,9 @@ pub(crate) fn resolve_text(name: &str, text: &str, world: Option<&str>) -> Resul
 
 /// Validates an encoded WIT package and selects the type of its world; `name` stands for it in errors.
 ///
+/// NB: where a world both imports and exports two interfaces, one of which uses the other's types, wit-component 0.258
+/// encodes the exported one with the imported types. The bytes are read as they are.
+///
 /// # Errors
 ///
 /// Any [`WorldError`] except for [`WorldError::Unreadable`].

@@ -105,7 +105,8 @@ pub(crate) enum Entity {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Types {
     definitions: Vec<Definition>,
-    resources: Vec<Home>,
+    /// All names of each resource; the first is where it is at home.
+    resources: Vec<Vec<Home>>,
 }
 
 impl Types {
@@ -115,7 +116,7 @@ impl Types {
     }
 
     pub(crate) fn define_resource(&mut self, home: Home) -> ResourceId {
-        self.resources.push(home);
+        self.resources.push(vec![home]);
         ResourceId(self.resources.len() - 1)
     }
 
@@ -124,6 +125,19 @@ impl Types {
     }
 
     pub(crate) fn resource(&self, id: ResourceId) -> &Home {
+        &self.resources[id.0][0]
+    }
+
+    /// Notes a further name of a resource.
+    pub(crate) fn name_resource(&mut self, id: ResourceId, name: Home) {
+        let names = &mut self.resources[id.0];
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+
+    /// All names under which imports and exports have the resource.
+    pub(crate) fn names_of_resource(&self, id: ResourceId) -> &[Home] {
         &self.resources[id.0]
     }
 }

@@ -132,6 +132,29 @@ fn a_consumer_accepts_the_same_resource_from_wherever_the_type_checker_does() {
     assert!(refusal.contains("resource types are not the same"), "{refusal}");
 }
 
+#[test]
+fn the_order_of_exports_does_not_matter() {
+    let provider = wat(r#"(component
+            (type $cart' (resource (rep i32)))
+            (instance $pool (export "cart" (type $cart')))
+            (component $seller
+                (import "cart" (type $cart (sub resource)))
+                (export "cart" (type $cart)))
+            (instance $shop (instantiate $seller (with "cart" (type $cart'))))
+            (export "test:resources/shop" (instance $shop))
+            (export "test:resources/pool" (instance $pool)))"#);
+    let wit = "package test:resources;
+        interface pool { resource cart; }
+        interface shop { use pool.{cart}; }
+        world w { import pool; import shop; }";
+    let provider = World::of_component(&provider).unwrap();
+    let consumer = World::from_text("test.wit", wit, None).unwrap();
+    for name in ["test:resources/pool", "test:resources/shop"] {
+        let mismatches = provider.export(&name.into()).unwrap().mismatches(&consumer.import(&name.into()).unwrap());
+        assert_eq!(mismatches, []);
+    }
+}
+
 fn wat(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
