@@ -63,7 +63,7 @@ pub(crate) struct ManifestOptions {
     #[arg(long, global = true)]
     pub(crate) frozen: bool,
 
-    /// How many downloads and nested builds run at once [default: one for each processor]
+    /// How much is done at once [default: one for each processor]
     #[arg(short, long, global = true, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
 }
@@ -72,7 +72,7 @@ pub(crate) struct ManifestOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output Options")]
 pub(crate) struct OutputOptions {
-    /// For whom results and findings are written
+    /// How results and findings are written: human, json
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
     pub(crate) message_format: MessageFormat,
 
@@ -197,7 +197,7 @@ pub(crate) struct BuildArgs {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
 
-    /// Write the text format, to standard output unless -o is given
+    /// Print the text format too; with -o, FILE is for the text
     #[arg(long)]
     pub(crate) wat: bool,
 }

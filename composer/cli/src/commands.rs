@@ -14,6 +14,8 @@ mod lock;
 mod new;
 #[cfg(feature = "runtime")]
 mod run;
+#[cfg(test)]
+mod sample;
 #[cfg(feature = "runtime")]
 mod serve;
 mod tree;

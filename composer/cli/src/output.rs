@@ -129,18 +129,18 @@ impl Output {
         }
     }
 
-    /// Says each finding.
+    /// Says findings that do not stop the command.
     ///
     /// # Errors
     /// When standard output, where findings go in JSON, cannot be written.
     pub(crate) fn diagnostics(&self, diagnostics: &[Diagnostic]) -> Result<(), Stop> {
-        for diagnostic in diagnostics {
-            match self.format {
-                MessageFormat::Human => say(format_args!("{}\n", render::diagnostic(diagnostic, self.colour))),
-                MessageFormat::Json => self.message(&diagnostic.into())?,
+        match self.format {
+            MessageFormat::Human => {
+                diagnostics.iter().for_each(|found| say(format_args!("{}\n", render::diagnostic(found, self.colour))));
+                Ok(())
             }
+            MessageFormat::Json => diagnostics.iter().try_for_each(|found| self.message(&found.into())),
         }
-        Ok(())
     }
 
     /// Says why the command stopped.
@@ -149,14 +149,7 @@ impl Output {
     /// When standard output, where findings go in JSON, cannot be written.
     pub(crate) fn stop(&self, stop: &Stop) -> Result<(), Stop> {
         match stop {
-            Stop::Failure(failure) => {
-                self.diagnostics(failure.diagnostics())?;
-                let errors = failure.diagnostics().iter().filter(|found| found.severity == Severity::Error).count();
-                if errors > 1 && self.format == MessageFormat::Human {
-                    say(render::count_of_errors(errors, self.colour));
-                }
-                Ok(())
-            }
+            Stop::Failure(failure) => self.failure(failure.diagnostics()),
             Stop::UnknownName(complaint) | Stop::Usage(complaint) => self.complaint(complaint),
             Stop::OutputClosed => Ok(()),
             Stop::Output(error) => {
@@ -165,6 +158,19 @@ impl Output {
                 Ok(())
             }
         }
+    }
+
+    fn failure(&self, diagnostics: &[Diagnostic]) -> Result<(), Stop> {
+        let ([rest @ .., last], MessageFormat::Human) = (diagnostics, self.format) else {
+            return self.diagnostics(diagnostics);
+        };
+        self.diagnostics(rest)?;
+        say(render::diagnostic(last, self.colour));
+        let errors = diagnostics.iter().filter(|found| found.severity == Severity::Error).count();
+        if errors > 1 {
+            say(format_args!("\n{}", render::count_of_errors(errors, self.colour)));
+        }
+        Ok(())
     }
 
     fn complaint(&self, complaint: &Complaint) -> Result<(), Stop> {

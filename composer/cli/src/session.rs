@@ -77,7 +77,11 @@ impl Session {
 /// When the operating system gives no threads for it.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let executor = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    executor.map(|executor| executor.block_on(future)).map_err(|error| no_executor(&error).into())
+    let executor = executor.map_err(|error| no_executor(&error))?;
+    let value = executor.block_on(future);
+    // A thread may still wait for standard input; the end of the process does not wait for it.
+    executor.shutdown_background();
+    Ok(value)
 }
 
 /// The manifest that is meant, by the shortest path to it.

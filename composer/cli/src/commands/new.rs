@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &NewArgs, output: &Output) -> Result<Ended, Stop> {
     let start = Start::new(&arguments.start, directory)?;
     fs::create_dir_all(directory).map_err(|error| unwritable(directory, &error))?;
     start.write()?;
-    start.report(&format!("cd {} && ", directory.display()), output)
+    start.report(&format!("cd {} && ", shell_word(&directory.display().to_string())), output)
 }
 
 /// `compose init`.
@@ -158,6 +158,12 @@ fn kebab_case(name: &str) -> String {
     words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
 }
 
+/// A word as a shell takes it for one.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
 fn already_exists(path: &Path) -> Diagnostic {
     Diagnostic::error(Code::AlreadyExists, format!("`{}` exists already", environment::shown(path)))
 }
@@ -223,6 +229,13 @@ mod tests {
             Start { directory: directory.path(), template: Template::Command, name: package_name(directory.path()) };
         start.write().expect("no file of the template is there");
         assert_eq!(fs::read(directory.path().join(".gitignore")).expect("it is still there"), b"mine");
+    }
+
+    #[test]
+    fn a_directory_is_quoted_where_a_shell_needs_it() {
+        assert_eq!(shell_word("a/hello-2"), "a/hello-2");
+        assert_eq!(shell_word("my shop"), "'my shop'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
     }
 
     #[test]

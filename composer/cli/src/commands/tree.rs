@@ -158,7 +158,22 @@ fn message(planned: &Planned) -> Message<'static> {
 
 #[cfg(test)]
 mod tests {
+    use insta::assert_snapshot;
+
     use super::*;
+    use crate::commands::sample;
+
+    #[test]
+    fn what_an_instance_needs_is_drawn_once() {
+        assert_snapshot!(tree(&sample::planned()), @"
+        test:sample@1.0.0
+        └── top (top.wat): test:sample/top@1.0.0
+            ├── base = bottom (bottom.wat): test:sample/base@1.0.0
+            │   └── host: wasi:io/{error, poll}@0.2.0, wasi:cli/stdin@0.2.0
+            └── middle (middle.wat): test:sample/middle@1.0.0
+                └── base = bottom (bottom.wat): test:sample/base@1.0.0 (*)
+        ");
+    }
 
     fn check(names: &[&str], expected: &str) {
         let names: Vec<ExternName> = names.iter().map(|name| name.parse().expect("the name is valid")).collect();

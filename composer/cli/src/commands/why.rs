@@ -99,7 +99,7 @@ struct Chain<'a> {
     links: Vec<(InstanceId, &'a Link)>,
 }
 
-/// Every export that is the subject or of it, then the shortest chain to every link that leads to it, in the plan's order.
+/// Every export that is the subject or of it, and the shortest chain to every link that leads to it; short chains first.
 fn chains<'a>(subject: &Subject, planned: &'a Planned) -> Vec<Chain<'a>> {
     let ways = ways(planned);
     let exported = planned.plan.exports.iter().filter(|export| subject.is_exported_by(export));
@@ -109,7 +109,9 @@ fn chains<'a>(subject: &Subject, planned: &'a Planned) -> Vec<Chain<'a>> {
         let links = way.links.iter().copied().chain([(consumer, link)]).collect();
         Some(Chain { export: way.export, links })
     });
-    exported.chain(linked).collect()
+    let mut chains: Vec<_> = exported.chain(linked).collect();
+    chains.sort_by_key(|chain| chain.links.len());
+    chains
 }
 
 /// Every link of the plan, with its consumer.
@@ -206,4 +208,93 @@ fn known(planned: &Planned) -> Vec<String> {
     let exports = planned.plan.exports.iter().map(|export| &export.name);
     let interfaces = imports.chain(exports).flat_map(|name| [name.unversioned().to_string(), name.to_string()]);
     instances.map(ToString::to_string).chain(interfaces).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::commands::sample;
+
+    fn why(name: &str) -> String {
+        let planned = sample::planned();
+        match Subject::named(name, &planned) {
+            Some(subject) => explanation(name, &subject, &chains(&subject, &planned), &planned),
+            None => {
+                let complaint = unknown(name, &planned);
+                format!("{}\n{}", complaint.message, complaint.hints.join("\n"))
+            }
+        }
+    }
+
+    #[test]
+    fn an_instance_is_there_for_each_link_to_it() {
+        assert_snapshot!(why("base"), @"
+        base = bottom (bottom.wat)
+
+        test:sample/top@1.0.0 is exported from top: a line under [exports] says so
+          top imports test:sample/base@1.0.0 from base: a line under [links] says so
+
+        test:sample/top@1.0.0 is exported from top: a line under [exports] says so
+          top imports test:sample/middle@1.0.0 from middle: no other instance exports it
+            middle imports test:sample/base@1.0.0 from base: a line under [links] says so
+        ");
+    }
+
+    #[test]
+    fn a_component_is_there_for_its_instances() {
+        assert_snapshot!(why("bottom"), @"
+        base = bottom (bottom.wat)
+
+        test:sample/top@1.0.0 is exported from top: a line under [exports] says so
+          top imports test:sample/base@1.0.0 from base: a line under [links] says so
+
+        test:sample/top@1.0.0 is exported from top: a line under [exports] says so
+          top imports test:sample/middle@1.0.0 from middle: no other instance exports it
+            middle imports test:sample/base@1.0.0 from base: a line under [links] says so
+        ");
+    }
+
+    #[test]
+    fn an_export_is_there_for_itself() {
+        assert_snapshot!(why("top"), @"
+        top (top.wat)
+
+        test:sample/top@1.0.0 is exported from top: a line under [exports] says so
+        ");
+    }
+
+    #[test]
+    fn a_host_import_is_there_for_who_imports_it_in_any_version() {
+        assert_snapshot!(why("wasi:io/poll"), @"
+        test:sample/top@1.0.0 is exported from top: a line under [exports] says so
+          top imports test:sample/base@1.0.0 from base: a line under [links] says so
+            base imports wasi:io/poll@0.2.0 from the host: no instance exports it, and the host may provide it
+        ");
+        assert_eq!(why("wasi:io/poll"), why("wasi:io/poll@0.2.0"));
+    }
+
+    #[test]
+    fn what_nobody_needs_is_left_out() {
+        assert_snapshot!(why("spare"), @"spare is left out: nothing that the result exports needs it");
+    }
+
+    #[test]
+    fn what_is_not_there_is_answered_with_the_nearest() {
+        assert_snapshot!(why("wasi:io/pol"), @"
+        the application has no instance, component or interface `wasi:io/pol`
+        did you mean `wasi:io/poll`?
+        `compose tree` shows all instances and interfaces
+        ");
+        assert_snapshot!(why("wasi:io/poll@0.3.0"), @"
+        the application has no instance, component or interface `wasi:io/poll@0.3.0`
+        did you mean `wasi:io/poll@0.2.0`?
+        `compose tree` shows all instances and interfaces
+        ");
+        assert_snapshot!(why("nothing like it"), @"
+        the application has no instance, component or interface `nothing like it`
+        `compose tree` shows all instances and interfaces
+        ");
+    }
 }
