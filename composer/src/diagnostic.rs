@@ -165,7 +165,11 @@ impl Failure {
     /// # Errors
     /// When at least one of the diagnostics is an error.
     pub fn check(diagnostics: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Self> {
-        if diagnostics.iter().any(|d| d.severity == Severity::Error) { Err(Self { diagnostics }) } else { Ok(diagnostics) }
+        if diagnostics.iter().any(|d| d.severity == Severity::Error) {
+            Err(Self { diagnostics })
+        } else {
+            Ok(diagnostics)
+        }
     }
 
     /// The findings.

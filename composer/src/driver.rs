@@ -19,8 +19,7 @@ use wit::World;
 
 use crate::{
     diagnostic::{Diagnostic, Failure, SourceText},
-    emit,
-    encode,
+    emit, encode,
     lock::{self, Lock},
     manifest::{self, Manifest},
     part::Part,
@@ -153,7 +152,7 @@ pub async fn plan(session: &Session) -> Result<Planned, Failure> {
 /// Decides everything, and writes the lock where it changes.
 ///
 /// # Errors
-/// As [`plan`], and when the lock cannot be written.
+/// As [`plan()`], and when the lock cannot be written.
 pub async fn lock(session: &Session) -> Result<Planned, Failure> {
     let planned = plan(session).await?;
     write_locks(&planned)?;
@@ -163,7 +162,7 @@ pub async fn lock(session: &Session) -> Result<Planned, Failure> {
 /// Does everything that [`build`] does except writing files.
 ///
 /// # Errors
-/// As [`plan`], and when the result is not valid.
+/// As [`plan()`], and when the result is not valid.
 pub async fn check(session: &Session) -> Result<Checked, Failure> {
     let planned = plan(session).await?;
     let component = compose(session, &planned)?;
@@ -251,7 +250,7 @@ async fn resolution(session: &Session, manifest: &Manifest, lock: Option<&Lock>)
     let mut catalog = Catalog::default();
     loop {
         match resolve(manifest, &catalog, lock)? {
-            Outcome::Resolved(resolution) => return Ok(resolution),
+            Outcome::Resolved(resolution) => return Ok(*resolution),
             Outcome::Missing(questions) => ask(session, questions, &mut catalog).await,
         }
     }

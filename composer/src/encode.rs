@@ -40,7 +40,9 @@ pub fn encode(plan: &Plan, parts: &[Part], provenance: &Provenance) -> Result<La
             if let Provider::Instance { instance: provider, export } = &link.provider {
                 let argument = encoder.export_of(*provider, export)?;
                 let set = encoder.graph.set_instantiation_argument(node, &link.import.to_string(), argument);
-                set.map_err(|error| refused(&format!("the link of `{}` for `{}`", instance.name, link.import), &error))?;
+                set.map_err(|error| {
+                    refused(&format!("the link of `{}` for `{}`", instance.name, link.import), &error)
+                })?;
             }
         }
     }

@@ -36,10 +36,8 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, DecodeError> {
         Inspection { descriptor, world, modules: 0, components: 0, producers: Vec::new(), provenance: None };
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload.map_err(|error| DecodeError::Invalid {
-            offset: error.offset(),
-            message: error.message().to_owned(),
-        })?;
+        let payload = payload
+            .map_err(|error| DecodeError::Invalid { offset: error.offset(), message: error.message().to_owned() })?;
         match payload {
             Payload::Version { encoding, .. } => {
                 match encoding {
@@ -63,11 +61,15 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, DecodeError> {
 
 /// The values of a producers section, as far as they can be read: it is informative.
 fn producers(data: &[u8], offset: u64) -> Vec<(String, String, String)> {
-    let Ok(reader) = ProducersSectionReader::new(wasmparser::BinaryReader::new(data, offset)) else { return Vec::new() };
+    let Ok(reader) = ProducersSectionReader::new(wasmparser::BinaryReader::new(data, offset)) else {
+        return Vec::new();
+    };
     let fields = reader.into_iter().map_while(Result::ok);
     let values = fields.flat_map(|field| {
         let values = field.values.into_iter().map_while(Result::ok);
-        values.map(move |value| (field.name.to_owned(), value.name.to_owned(), value.version.to_owned())).collect::<Vec<_>>()
+        values
+            .map(move |value| (field.name.to_owned(), value.name.to_owned(), value.version.to_owned()))
+            .collect::<Vec<_>>()
     });
     values.collect()
 }

@@ -117,7 +117,8 @@ impl Lock {
         match format {
             Ok(FORMAT) => {}
             Ok(version) => {
-                let message = format!("`{}` has the format {version}, and this `compose` knows {FORMAT}", source.name());
+                let message =
+                    format!("`{}` has the format {version}, and this `compose` knows {FORMAT}", source.name());
                 return Err(Diagnostic::error(Code::LockInvalid, message).hint("use a newer `compose`").into());
             }
             Err(error) => return Err(invalid(source, &error)),
@@ -260,7 +261,10 @@ impl SourceLines {
             return Ok(LockedSource::Path(path));
         }
         let release = Release {
-            manifest: Descriptor { digest: needed("manifest", self.manifest)?, size: present("manifest-size", self.manifest_size)? },
+            manifest: Descriptor {
+                digest: needed("manifest", self.manifest)?,
+                size: present("manifest-size", self.manifest_size)?,
+            },
             component: Descriptor { digest: needed("digest", self.digest)?, size: present("size", self.size)? },
         };
         if self.oci.is_some() {

@@ -1,7 +1,7 @@
 //! Planning: decides every link, host import and export of the composition, from the manifest and the types of its
 //! components, before anything is encoded.
 //!
-//! From a [`Manifest`](crate::manifest::Manifest), the [`Part`]s that it names and perhaps a target world, to a [`Plan`],
+//! From a [`Manifest`], the [`Part`]s that it names and perhaps a target world, to a [`Plan`],
 //! or to **all** that is wrong, in manifest order. Planning does no I/O, and knows nothing of how a plan is encoded.
 
 mod chain;
@@ -164,7 +164,8 @@ pub fn plan(manifest: &Manifest, parts: &[Part], target: Option<&World>) -> Resu
     if exports.planned.is_empty() && diagnostics.is_empty() {
         diagnostics.push(report::nothing_exported(composition));
     }
-    let mut diagnostics = Failure::check(diagnostics).map_err(|failure| self::failure(failure.diagnostics().to_vec()))?;
+    let mut diagnostics =
+        Failure::check(diagnostics).map_err(|failure| self::failure(failure.diagnostics().to_vec()))?;
     diagnostics.extend(ids.iter().filter(|id| !used.contains(id)).map(|id| report::unused(composition, *id)));
     Ok((assemble(composition, &wiring, &used, host_imports, exports.planned), diagnostics))
 }

@@ -71,7 +71,8 @@ impl Provenance {
             };
             (instance.name.to_string(), instance_provenance)
         });
-        let exports = plan.exports.iter().map(|export| (export.name.to_string(), plan[export.instance].name.to_string()));
+        let exports =
+            plan.exports.iter().map(|export| (export.name.to_string(), plan[export.instance].name.to_string()));
         Self {
             format: FORMAT,
             package: package.map(|package| package.name.value.to_string()),

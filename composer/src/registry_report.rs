@@ -39,7 +39,9 @@ pub(crate) fn diagnostic(error: &Error) -> Diagnostic {
 
 fn code(error: &Error) -> Code {
     match error {
-        Error::PackageNotFound { .. } | Error::ReferenceNotFound { .. } | Error::BlobNotFound { .. } => Code::PackageNotFound,
+        Error::PackageNotFound { .. } | Error::ReferenceNotFound { .. } | Error::BlobNotFound { .. } => {
+            Code::PackageNotFound
+        }
         Error::VersionNotFound { .. } => Code::VersionNotFound,
         Error::Offline { .. } => Code::Offline,
         Error::Unauthorized { .. } | Error::Forbidden { .. } => Code::Unauthorized,

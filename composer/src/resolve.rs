@@ -128,7 +128,7 @@ impl ResolvedSource {
 #[derive(Debug)]
 pub enum Outcome {
     /// Everything is decided.
-    Resolved(Resolution),
+    Resolved(Box<Resolution>),
     /// These questions must be answered first.
     Missing(Vec<Question>),
 }
@@ -155,7 +155,7 @@ pub fn resolve(manifest: &Manifest, catalog: &Catalog, lock: Option<&Lock>) -> R
     });
     Failure::check(resolver.diagnostics)?;
     if resolver.questions.is_empty() {
-        return Ok(Outcome::Resolved(Resolution { components, world }));
+        return Ok(Outcome::Resolved(Box::new(Resolution { components, world })));
     }
     resolver.questions.sort();
     resolver.questions.dedup();

@@ -97,7 +97,8 @@ pub(super) async fn components(
     resolution: &Resolution,
     above: &[PathBuf],
 ) -> Result<Loaded, Failure> {
-    let fetched = stream::iter(&resolution.components).map(|component| component_bytes(session, manifest, component, above));
+    let fetched =
+        stream::iter(&resolution.components).map(|component| component_bytes(session, manifest, component, above));
     let fetched: Vec<_> = fetched.buffered(FETCHES_AT_A_TIME).collect().await;
 
     let mut loaded = Loaded { parts: Vec::new(), warnings: Vec::new(), stale_locks: Vec::new() };
@@ -169,7 +170,8 @@ async fn component_bytes(
         // The future of a nested build contains another such future.
         return Box::pin(nested(session, manifest, &entry.source, &located, above)).await;
     }
-    let bytes = read(&located, COMPONENT_LIMIT).map_err(|error| report::unreadable_file(manifest, &entry.source, &located, &error))?;
+    let bytes = read(&located, COMPONENT_LIMIT)
+        .map_err(|error| report::unreadable_file(manifest, &entry.source, &located, &error))?;
     let is_text = located.extension().is_some_and(|extension| extension == "wat");
     let bytes = if is_text {
         let assembled = wat::Parser::new().parse_bytes(Some(&located), &bytes);

@@ -34,7 +34,11 @@ pub(super) fn lock_out_of_date(path: &Path, old: &str, new: &str) -> Diagnostic 
         format!("`{}` would change, and `--locked` forbids that", shown(path))
     };
     let diagnostic = Diagnostic::error(Code::LockOutOfDate, message);
-    let diagnostic = if old.is_empty() { diagnostic } else { diagnostic.note(format!("it would change like this\n{}", changes(old, new))) };
+    let diagnostic = if old.is_empty() {
+        diagnostic
+    } else {
+        diagnostic.note(format!("it would change like this\n{}", changes(old, new)))
+    };
     diagnostic.hint("write it, look at the change and commit it\ncompose lock")
 }
 
@@ -69,7 +73,12 @@ pub(super) fn unreadable_world(manifest: &Manifest, world: &TargetWorld, error: 
     }
 }
 
-pub(super) fn unreadable_file(manifest: &Manifest, source: &Spanned<Source>, path: &Path, error: &ReadError) -> Diagnostic {
+pub(super) fn unreadable_file(
+    manifest: &Manifest,
+    source: &Spanned<Source>,
+    path: &Path,
+    error: &ReadError,
+) -> Diagnostic {
     let diagnostic = match error {
         ReadError::Io(io) if io.kind() == std::io::ErrorKind::NotFound => {
             Diagnostic::error(Code::FileUnreadable, format!("there is no file `{}`", shown(path)))
@@ -95,7 +104,12 @@ pub(super) fn folder_without_manifest(manifest: &Manifest, source: &Spanned<Sour
         .hint("name a component file in it, or write a manifest there")
 }
 
-pub(super) fn nested_cycle(manifest: &Manifest, source: &Spanned<Source>, above: &[PathBuf], again: &Path) -> Diagnostic {
+pub(super) fn nested_cycle(
+    manifest: &Manifest,
+    source: &Spanned<Source>,
+    above: &[PathBuf],
+    again: &Path,
+) -> Diagnostic {
     let start = above.iter().position(|path| path == again).unwrap_or(0);
     let base = common_directory(&above[start..]);
     let names = above[start..].iter().map(PathBuf::as_path).chain([again]);
@@ -138,14 +152,18 @@ pub(super) fn undecodable(
     let diagnostic = diagnostic.note(error.to_string());
     match error {
         DecodeError::Empty => diagnostic.hint("build it again: a build that failed may have left it so"),
-        DecodeError::Truncated { .. } => diagnostic.hint("copy or build it again: a copy or a download may have broken off"),
+        DecodeError::Truncated { .. } => {
+            diagnostic.hint("copy or build it again: a copy or a download may have broken off")
+        }
         DecodeError::NotWasm { .. } if looks_like_text(bytes) => {
             diagnostic.hint("component text must be in a file that ends in `.wat`")
         }
         DecodeError::CoreModule => diagnostic
             .hint(format!("make a component of it\nwasm-tools component new {source} -o {}", component_file(&source)))
             .hint("if it imports `wasi_snapshot_preview1`, add `--adapt wasi_snapshot_preview1.wasm`"),
-        DecodeError::WitPackage => diagnostic.hint("a WIT package can be the `wit` of `[world]`, and has no code to link"),
+        DecodeError::WitPackage => {
+            diagnostic.hint("a WIT package can be the `wit` of `[world]`, and has no code to link")
+        }
         _ => diagnostic,
     }
 }

@@ -39,7 +39,13 @@ impl Reader {
     }
 
     /// Reports something at a place.
-    pub(super) fn report(&mut self, code: Code, span: Range<usize>, message: impl Into<String>, label: impl Into<String>) {
+    pub(super) fn report(
+        &mut self,
+        code: Code,
+        span: Range<usize>,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
         let diagnostic = Diagnostic::error(code, message).label(&self.source, span, label);
         self.diagnostics.push(diagnostic);
     }
@@ -109,7 +115,11 @@ impl Reader {
     }
 
     /// A key as the value it stands for.
-    pub(super) fn parsed_key<T>(&mut self, title: &str, key: &TomlSpanned<std::borrow::Cow<'_, str>>) -> Option<Spanned<T>>
+    pub(super) fn parsed_key<T>(
+        &mut self,
+        title: &str,
+        key: &TomlSpanned<std::borrow::Cow<'_, str>>,
+    ) -> Option<Spanned<T>>
     where
         T: FromStr,
         T::Err: Display,

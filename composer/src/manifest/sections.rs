@@ -10,8 +10,8 @@ use toml::de::{DeTable, DeValue};
 use wit::{ExternName, InterfacePattern};
 
 use super::{
-    Chain, Component, ExportRule, HOST, HostInstanceRule, HostRules, Instance, LinkRule, LinkTarget, Manifest, Name, Package,
-    Registries, Source, TargetWorld, WitSource,
+    Chain, Component, ExportRule, HOST, HostInstanceRule, HostRules, Instance, LinkRule, LinkTarget, Manifest, Name,
+    Package, Registries, Source, TargetWorld, WitSource,
     read::{Reader, Section, Value},
     source::PackageRequirement,
 };
@@ -142,7 +142,9 @@ fn registries(reader: &mut Reader, value: &Value<'_>) -> Registries {
 fn namespaces(reader: &mut Reader, value: &Value<'_>) -> BTreeMap<String, String> {
     let Some(section) = reader.section("[registries.namespaces]", value) else { return BTreeMap::new() };
     let entries = section.entries().into_iter();
-    entries.filter_map(|(key, value)| Some((key.get_ref().to_string(), reader.text("a registry's name", value)?.value))).collect()
+    entries
+        .filter_map(|(key, value)| Some((key.get_ref().to_string(), reader.text("a registry's name", value)?.value)))
+        .collect()
 }
 
 fn components(reader: &mut Reader, value: &Value<'_>) -> Vec<Component> {
@@ -257,14 +259,19 @@ fn all_instances(
             let message = format!("the instance `{}` is of the unknown component `{}`", name.value, component.value);
             let diagnostic = Diagnostic::error(Code::UnknownComponent, message);
             let diagnostic = diagnostic.label(reader.source(), component.span, "`[components]` has no such entry");
-            reader.diagnostics.push(did_you_mean(diagnostic, &component.value, components.iter().map(|c| &*c.name.value)));
+            reader.diagnostics.push(did_you_mean(
+                diagnostic,
+                &component.value,
+                components.iter().map(|c| &*c.name.value),
+            ));
             continue;
         };
         if let Some(twin) = instances.iter().find(|i| i.name.value == name.value) {
-            let diagnostic = Diagnostic::error(Code::DuplicateInstance, format!("two instances are named `{}`", name.value))
-                .label(reader.source(), name.span, "a second instance of this name")
-                .label(reader.source(), twin.name.span.clone(), "this component is an instance of its own name")
-                .hint("give the instance in `[instances]` another name");
+            let diagnostic =
+                Diagnostic::error(Code::DuplicateInstance, format!("two instances are named `{}`", name.value))
+                    .label(reader.source(), name.span, "a second instance of this name")
+                    .label(reader.source(), twin.name.span.clone(), "this component is an instance of its own name")
+                    .hint("give the instance in `[instances]` another name");
             reader.diagnostics.push(diagnostic);
             continue;
         }
@@ -287,13 +294,22 @@ fn did_you_mean<'a>(diagnostic: Diagnostic, given: &str, known: impl Iterator<It
 fn extern_name(reader: &mut Reader, title: &str, text: Spanned<String>) -> Option<Spanned<ExternName>> {
     let name = reader.parsed::<ExternName>(title, text.clone())?;
     if matches!(name.value, ExternName::Plain(_)) && text.value.contains([':', '/', '@', ' ']) {
-        reader.invalid(title, &text.value, text.span, "an interface is `namespace:package/interface`, perhaps with `@version`".into());
+        reader.invalid(
+            title,
+            &text.value,
+            text.span,
+            "an interface is `namespace:package/interface`, perhaps with `@version`".into(),
+        );
         return None;
     }
     Some(name)
 }
 
-fn extern_key(reader: &mut Reader, title: &str, key: &toml::Spanned<std::borrow::Cow<'_, str>>) -> Option<Spanned<ExternName>> {
+fn extern_key(
+    reader: &mut Reader,
+    title: &str,
+    key: &toml::Spanned<std::borrow::Cow<'_, str>>,
+) -> Option<Spanned<ExternName>> {
     extern_name(reader, title, Spanned::new(key.get_ref().to_string(), key.span()))
 }
 
@@ -326,7 +342,11 @@ fn link_target(reader: &mut Reader, value: &Value<'_>) -> Option<Spanned<LinkTar
 }
 
 /// `"instance"`, or `{ instance = "…", export = "…" }`.
-fn provider(reader: &mut Reader, title: &str, value: &Value<'_>) -> Option<(Spanned<Name>, Option<Spanned<ExternName>>)> {
+fn provider(
+    reader: &mut Reader,
+    title: &str,
+    value: &Value<'_>,
+) -> Option<(Spanned<Name>, Option<Spanned<ExternName>>)> {
     if let DeValue::String(_) = value.get_ref() {
         return Some((reader.parsed_text("an instance's name", value)?, None));
     }
@@ -411,7 +431,8 @@ fn check_registry_names(reader: &mut Reader, manifest: &Manifest) {
         if let Some(name) = registry.as_deref().filter(|name| !known().any(|k| k == *name)) {
             let message = format!("the component `{}` is of the unknown registry `{name}`", component.name.value);
             let diagnostic = Diagnostic::error(Code::UnknownRegistry, message);
-            let diagnostic = diagnostic.label(reader.source(), component.source.span.clone(), "`[registries]` has no such entry");
+            let diagnostic =
+                diagnostic.label(reader.source(), component.source.span.clone(), "`[registries]` has no such entry");
             reader.diagnostics.push(did_you_mean(diagnostic, name, known()));
         } else if manifest.registries.registry_for(package, registry.as_deref()).is_none() {
             let diagnostic = Diagnostic::error(Code::NoRegistry, format!("no registry is known for `{package}`"))

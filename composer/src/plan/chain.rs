@@ -31,7 +31,12 @@ pub(super) fn provider<'a>(
 
 /// Whether a chain keeps `consumer` from being linked to `provider`: the innermost member must not be linked back into its
 /// own chain.
-pub(super) fn hides(composition: Composition<'_>, consumer: InstanceId, provider: InstanceId, import: &ExternName) -> bool {
+pub(super) fn hides(
+    composition: Composition<'_>,
+    consumer: InstanceId,
+    provider: InstanceId,
+    import: &ExternName,
+) -> bool {
     over(composition, import).is_some_and(|chain| {
         place(composition, chain, consumer).is_some() && place(composition, chain, provider).is_some()
     })
@@ -56,7 +61,8 @@ pub(super) fn check(composition: Composition<'_>, diagnostics: &mut Vec<Diagnost
                 diagnostic.label(&composition.manifest.source, member.span.clone(), label)
             };
             if !exports {
-                let message = format!("`{}` cannot be in the chain over `{interface}`: it does not export it", member.value);
+                let message =
+                    format!("`{}` cannot be in the chain over `{interface}`: it does not export it", member.value);
                 diagnostics.push(broken(message, "every member must export the interface"));
             }
             if let Some(next) = chain.members.get(place + 1).filter(|_| !imports) {

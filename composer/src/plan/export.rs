@@ -30,7 +30,11 @@ pub(super) enum Unmet {
 }
 
 /// Decides the exports.
-pub(super) fn exports<'a>(composition: Composition<'a>, wiring: &Wiring<'a>, diagnostics: &mut Vec<Diagnostic>) -> Exports {
+pub(super) fn exports<'a>(
+    composition: Composition<'a>,
+    wiring: &Wiring<'a>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Exports {
     let mut exports = Exports { planned: Vec::new(), unmet: Vec::new() };
     let rules = composition.manifest.exports.as_deref();
     for rule in rules.unwrap_or_default() {
@@ -45,7 +49,11 @@ pub(super) fn exports<'a>(composition: Composition<'a>, wiring: &Wiring<'a>, dia
     exports
 }
 
-fn explicit(composition: Composition<'_>, rule: &ExportRule, diagnostics: &mut Vec<Diagnostic>) -> Option<PlannedExport> {
+fn explicit(
+    composition: Composition<'_>,
+    rule: &ExportRule,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<PlannedExport> {
     let instance = composition.find(&rule.instance.value);
     let wanted = rule.export.as_ref().map_or(&rule.name.value, |export| &export.value);
     let exports = composition.world(instance).exports().map(|(name, _)| name).filter(|name| selects(wanted, name));
@@ -95,7 +103,8 @@ enum Found<'a> {
 fn for_target<'a>(composition: Composition<'a>, wiring: &Wiring<'a>, wanted: &ExternName, item: Item<'_>) -> Found<'a> {
     let outermost = chain::outermost(composition, wanted);
     let candidates = composition.ids().filter(|id| outermost.is_none_or(|outermost| outermost == *id));
-    let candidates = candidates.filter_map(|id| composition.export_for(id, wanted).map(|(name, found)| (id, name, found)));
+    let candidates =
+        candidates.filter_map(|id| composition.export_for(id, wanted).map(|(name, found)| (id, name, found)));
     let mut candidates: Vec<_> = candidates.collect();
     if candidates.iter().any(|(id, export, _)| !wiring.is_consumed(*id, export)) {
         candidates.retain(|(id, export, _)| !wiring.is_consumed(*id, export));
@@ -146,7 +155,11 @@ fn of_roots<'a>(
 }
 
 /// Puts an interface that defines a resource before those that use it: a type must have its name before it is used.
-fn definers_first(composition: Composition<'_>, wiring: &Wiring<'_>, planned: Vec<PlannedExport>) -> Vec<PlannedExport> {
+fn definers_first(
+    composition: Composition<'_>,
+    wiring: &Wiring<'_>,
+    planned: Vec<PlannedExport>,
+) -> Vec<PlannedExport> {
     let definers = Definers { composition, wiring };
     let mut ordered: Vec<PlannedExport> = Vec::with_capacity(planned.len());
     let mut waiting = planned;
@@ -154,7 +167,8 @@ fn definers_first(composition: Composition<'_>, wiring: &Wiring<'_>, planned: Ve
         let is_ready = |export: &PlannedExport| {
             let needed = foreign_definers(definers, export);
             !waiting.iter().any(|other| {
-                other != export && needed.iter().any(|(id, interface)| other.instance == *id && other.export == **interface)
+                other != export
+                    && needed.iter().any(|(id, interface)| other.instance == *id && other.export == **interface)
             })
         };
         let ready = waiting.iter().position(is_ready).unwrap_or(0);
@@ -170,7 +184,9 @@ fn foreign_definers<'a>(definers: Definers<'_, 'a>, export: &PlannedExport) -> V
     origins
         .filter_map(|origin: ResourceOrigin| definers.of_origin(export.instance, &origin))
         .filter_map(|definer| match definer {
-            Definer::Instance(id, interface) if (id, interface) != (export.instance, &export.export) => Some((id, interface)),
+            Definer::Instance(id, interface) if (id, interface) != (export.instance, &export.export) => {
+                Some((id, interface))
+            }
             _ => None,
         })
         .collect()

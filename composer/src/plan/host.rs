@@ -47,7 +47,11 @@ pub(super) fn permission(composition: Composition<'_>, consumer: InstanceId, imp
 ///
 /// # Errors
 /// The line that says no.
-pub(super) fn explicit_permission(composition: Composition<'_>, consumer: InstanceId, import: &ExternName) -> Result<(), Denial> {
+pub(super) fn explicit_permission(
+    composition: Composition<'_>,
+    consumer: InstanceId,
+    import: &ExternName,
+) -> Result<(), Denial> {
     if composition.manifest.host.imports.is_some() && !is_offered(composition, import) {
         return Err(denial_for_all(composition));
     }
@@ -99,7 +103,8 @@ pub(super) fn merge<'a>(
     for id in used {
         for wire in wiring.of(*id) {
             let Some((End::Host, _)) = wire.end else { continue };
-            let group = groups.iter_mut().find(|group| group.iter().any(|(_, name, _)| is_same_track(name, wire.import)));
+            let group =
+                groups.iter_mut().find(|group| group.iter().any(|(_, name, _)| is_same_track(name, wire.import)));
             match group {
                 Some(group) => group.push((*id, wire.import, wire.item)),
                 None => groups.push(vec![(*id, wire.import, wire.item)]),
@@ -135,7 +140,12 @@ fn report_conflict(
             let mut mismatches = other.2.mismatches(&entry.2);
             mismatches.retain(|mismatch| !matches!(mismatch.kind, MismatchKind::Missing { .. }));
             if !mismatches.is_empty() {
-                diagnostics.push(report::host_conflict(composition, (other.0, other.1), (entry.0, entry.1), &mismatches));
+                diagnostics.push(report::host_conflict(
+                    composition,
+                    (other.0, other.1),
+                    (entry.0, entry.1),
+                    &mismatches,
+                ));
                 return;
             }
         }

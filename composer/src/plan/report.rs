@@ -49,7 +49,11 @@ pub(super) fn missing(composition: Composition<'_>, consumer: InstanceId, import
 }
 
 /// What instances export that is almost, but not, `wanted`, and why each does not fit.
-pub(super) fn near_exports(composition: Composition<'_>, consumer: Option<InstanceId>, wanted: &ExternName) -> Vec<String> {
+pub(super) fn near_exports(
+    composition: Composition<'_>,
+    consumer: Option<InstanceId>,
+    wanted: &ExternName,
+) -> Vec<String> {
     let others = || composition.ids().filter(move |id| Some(*id) != consumer);
     let exports = || others().flat_map(|id| composition.world(id).exports().map(move |(name, _)| (id, name)));
     let other_tracks: Vec<String> = exports()
@@ -64,7 +68,8 @@ pub(super) fn near_exports(composition: Composition<'_>, consumer: Option<Instan
     let near = nearest(&wanted_name, names.iter().map(|(_, name)| name.as_str()));
     let near = near.map(|near| names.iter().filter(move |(_, name)| name == near));
     let near = near.into_iter().flatten();
-    near.map(|(id, name)| format!("{} exports `{name}`, which is another interface", composition.described(*id))).collect()
+    near.map(|(id, name)| format!("{} exports `{name}`, which is another interface", composition.described(*id)))
+        .collect()
 }
 
 /// Several instances provide an import.
@@ -120,7 +125,12 @@ pub(super) fn all_incompatible(
 }
 
 /// A rule of `[host]` says no.
-pub(super) fn denied(composition: Composition<'_>, consumer: InstanceId, import: &ExternName, denial: &Denial) -> Diagnostic {
+pub(super) fn denied(
+    composition: Composition<'_>,
+    consumer: InstanceId,
+    import: &ExternName,
+    denial: &Denial,
+) -> Diagnostic {
     let name = composition.name(consumer);
     let message = format!("`{name}` may not import `{import}` from the host");
     let diagnostic = composition.error(Code::DeniedHostImport, consumer, message, format!("imports `{import}`"));
@@ -142,15 +152,22 @@ pub(super) fn unknown_link_export(
 ) -> Diagnostic {
     let message = format!("`{}` does not export `{export}`", composition.name(provider));
     let label = format!("the link of `{}` needs it", rule.consumer.value);
-    let diagnostic = Diagnostic::error(Code::UnknownExport, message)
-        .label(&composition.manifest.source, rule.target.span.clone(), label);
+    let diagnostic = Diagnostic::error(Code::UnknownExport, message).label(
+        &composition.manifest.source,
+        rule.target.span.clone(),
+        label,
+    );
     with_exports(composition, diagnostic, provider)
 }
 
 fn with_exports(composition: Composition<'_>, diagnostic: Diagnostic, provider: InstanceId) -> Diagnostic {
     let exports = listed(composition.world(provider).exports().map(|(name, _)| name));
     let name = composition.name(provider);
-    diagnostic.note(if exports.is_empty() { format!("`{name}` exports nothing") } else { format!("`{name}` exports {exports}") })
+    diagnostic.note(if exports.is_empty() {
+        format!("`{name}` exports nothing")
+    } else {
+        format!("`{name}` exports {exports}")
+    })
 }
 
 /// A link names an import that its consumer does not have.
@@ -200,7 +217,8 @@ pub(super) fn resource_conflict(composition: Composition<'_>, conflict: &Conflic
         Definer::Host(_) => "the host".to_owned(),
     };
     let (through_user, through_known) = (definer(through_user), definer(through_known));
-    let message = format!("`{name}` would get the resource `{resource}` from two providers: {through_known} and {through_user}");
+    let message =
+        format!("`{name}` would get the resource `{resource}` from two providers: {through_known} and {through_user}");
     composition
         .error(Code::ResourceConflict, *consumer, message, format!("imports `{known}` and `{user}`"))
         .note(format!("`{known}`, which defines `{resource}`, comes from {through_known}"))
@@ -219,7 +237,11 @@ pub(super) fn host_conflict(
     let message = format!("`{first}` and `{second}` import `{}` from the host with types that differ", other.1);
     composition
         .error(Code::HostImportConflict, one.0, message, format!("imports `{}`", one.1))
-        .label(&composition.manifest.source, composition.instance(other.0).name.span.clone(), format!("imports `{}`", other.1))
+        .label(
+            &composition.manifest.source,
+            composition.instance(other.0).name.span.clone(),
+            format!("imports `{}`", other.1),
+        )
         .notes(mismatches.iter().map(ToString::to_string))
         .hint(format!("build `{first}` and `{second}` against the same version of the interface"))
 }
@@ -246,7 +268,11 @@ pub(super) fn missing_export(
 }
 
 /// Several instances could be exported.
-pub(super) fn ambiguous_export(composition: Composition<'_>, name: &ExternName, candidates: &[InstanceId]) -> Diagnostic {
+pub(super) fn ambiguous_export(
+    composition: Composition<'_>,
+    name: &ExternName,
+    candidates: &[InstanceId],
+) -> Diagnostic {
     let message = format!("{} instances could provide the export `{name}`", candidates.len());
     let mut diagnostic = Diagnostic::error(Code::AmbiguousExport, message);
     for id in candidates {
@@ -320,8 +346,11 @@ pub(super) fn world_not_met(
 /// An instance is left out.
 pub(super) fn unused(composition: Composition<'_>, id: InstanceId) -> Diagnostic {
     let name = composition.name(id);
-    Diagnostic::warning(Code::UnusedInstance, format!("`{name}` is not used and is left out"))
-        .label(&composition.manifest.source, composition.instance(id).name.span.clone(), "nothing that is exported needs it")
+    Diagnostic::warning(Code::UnusedInstance, format!("`{name}` is not used and is left out")).label(
+        &composition.manifest.source,
+        composition.instance(id).name.span.clone(),
+        "nothing that is exported needs it",
+    )
 }
 
 /// The result would export nothing.

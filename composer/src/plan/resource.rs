@@ -92,7 +92,9 @@ impl<'w, 'a> Definers<'w, 'a> {
                 if interface == wire.import {
                     continue;
                 }
-                let Some(known) = self.wiring.of(consumer).iter().find(|wire| wire.import == interface) else { continue };
+                let Some(known) = self.wiring.of(consumer).iter().find(|wire| wire.import == interface) else {
+                    continue;
+                };
                 let through_known = self.of_wire(known, resource);
                 let through_user = match wire.end {
                     Some((End::Host, _)) => Some(Definer::Host(known.import)),

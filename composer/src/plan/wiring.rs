@@ -7,11 +7,9 @@
 use wit::{ExternName, Item};
 
 use super::{
-    InstanceId, Reason,
-    chain,
+    InstanceId, Reason, chain,
     composition::{Composition, is_same_interface, selects},
-    host,
-    report,
+    host, report,
 };
 use crate::{
     diagnostic::Diagnostic,
@@ -69,7 +67,9 @@ impl<'a> Wiring<'a> {
 pub(super) fn wire<'a>(composition: Composition<'a>, diagnostics: &mut Vec<Diagnostic>) -> Wiring<'a> {
     let wires = composition.ids().map(|consumer| {
         let imports = composition.world(consumer).imports();
-        imports.map(|(import, item)| Wire { import, item, end: end(composition, consumer, import, item, diagnostics) }).collect()
+        imports
+            .map(|(import, item)| Wire { import, item, end: end(composition, consumer, import, item, diagnostics) })
+            .collect()
     });
     let wires = wires.collect();
     report_idle_rules(composition, diagnostics);
@@ -130,7 +130,11 @@ fn explicit<'a>(
     let mismatches = exported.mismatches(&item);
     if !mismatches.is_empty() {
         let diagnostic = report::incompatible(composition, consumer, import, instance, &mismatches);
-        diagnostics.push(diagnostic.label(&composition.manifest.source, rule.target.span.clone(), "this line chose it"));
+        diagnostics.push(diagnostic.label(
+            &composition.manifest.source,
+            rule.target.span.clone(),
+            "this line chose it",
+        ));
         return None;
     }
     Some(End::Instance(instance, export))
