@@ -167,9 +167,9 @@ mod tests {
 
     #[test]
     fn a_directory_is_relative_to_the_file_that_names_it() {
-        let base = Path::new("/work/shop");
+        let base = Path::new("/home/ada/shop");
         let resolve = |text: &str| text.parse::<Registry>().unwrap().relative_to(base).to_string();
-        assert_eq!(resolve("dir:registry"), "dir:/work/shop/registry");
+        assert_eq!(resolve("dir:registry"), "dir:/home/ada/shop/registry");
         assert_eq!(resolve("dir:/srv/registry"), "dir:/srv/registry");
         assert_eq!(resolve("oci://ghcr.io/acme"), "oci://ghcr.io/acme");
     }
