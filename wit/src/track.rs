@@ -11,7 +11,7 @@ use semver::Version;
 ///
 /// Follows the [canonical interface names] of the Component Model. Build metadata never matters.
 ///
-/// [canonical interface names]: https://github.com/WebAssembly/component-model/blob/6d281648bd89caf885a7adcc412962dbd2425ab7/design/mvp/Explainer.md#canonical-interface-name
+/// [canonical interface names]: https://github.com/WebAssembly/component-model/blob/6d281648bd89caf885a7adcc412962dbd2425ab7/design/mvp/Explainer.md#-canonical-interface-name
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Track {
     /// A name without a version, compatible with itself only.

@@ -1,5 +1,7 @@
 //! What is said about bytes that are no component, and that no bytes make it panic.
 
+use std::error::Error;
+
 use insta::assert_snapshot;
 use wit::{DecodeError, ExternName, ItemKind, World};
 
@@ -153,4 +155,20 @@ fn canonical_names_are_interfaces() {
     let world = World::of_component(&bytes).unwrap();
     let (name, _) = world.imports().next().unwrap();
     assert!(name.same_track(&"wasi:io/streams@0.2.6".into()));
+}
+
+#[test]
+fn handles_of_a_closed_over_resource_are_refused() {
+    let imported = r#"(component (type $r (resource (rep i32))) (import "f" (func (param "x" (own $r)))))"#;
+    assert_snapshot!(check(&wat(imported)), @"not a valid component: func not valid to be used as import (at offset 0x1a)");
+    let packaged = r#"(component
+            (type $r (resource (rep i32)))
+            (type $w (component
+                (alias outer 1 $r (type $a))
+                (type $inner (component
+                    (alias outer 1 $a (type $b))
+                    (import "f" (func (param "x" (own $b))))))
+                (export "a:b/w" (component (type $inner)))))
+            (export "w" (type $w)))"#;
+    assert_snapshot!(World::from_package("a:b", &wat(packaged), None).unwrap_err().source().unwrap(), @"not a valid component: func not valid to be used as import (at offset 0xe)");
 }
