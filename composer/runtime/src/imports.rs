@@ -32,31 +32,52 @@ impl fmt::Display for MissingImport {
 pub(crate) fn missing(component: &Component, linker: &Linker<Host>) -> Vec<MissingImport> {
     let engine = linker.engine();
     let component = component.component_type();
-    component
-        .imports(engine)
-        .filter_map(|(name, import)| match import.ty {
-            ComponentItem::ComponentInstance(instance) => {
-                let items: Vec<_> = instance.exports(engine).filter(|(_, item)| must_be_defined(&item.ty)).collect();
-                let absent: Vec<_> = items
-                    .iter()
-                    .filter(|(item, extern_)| is_absent(linker, Some(name), item, &extern_.ty))
-                    .map(|(item, _)| (*item).to_owned())
-                    .collect();
-                match absent.len() {
-                    0 => None,
-                    all if all == items.len() => Some(MissingImport { name: name.to_owned(), items: Vec::new() }),
-                    _ => Some(MissingImport { name: name.to_owned(), items: absent }),
+    let mut resources = Vec::new();
+    let mut missing = Vec::new();
+    for (name, import) in component.imports(engine) {
+        let ComponentItem::ComponentInstance(instance) = import.ty else {
+            if is_needed(&import.ty, &mut resources) && is_absent(linker, None, name, &import.ty) {
+                missing.push(MissingImport { name: name.to_owned(), items: Vec::new() });
+            }
+            continue;
+        };
+        let mut needed = 0;
+        let mut items = Vec::new();
+        for (item, export) in instance.exports(engine) {
+            if is_needed(&export.ty, &mut resources) {
+                needed += 1;
+                if is_absent(linker, Some(name), item, &export.ty) {
+                    items.push(item.to_owned());
                 }
             }
-            item => (must_be_defined(&item) && is_absent(linker, None, name, &item))
-                .then(|| MissingImport { name: name.to_owned(), items: Vec::new() }),
-        })
-        .collect()
+        }
+        if items.is_empty() {
+            continue;
+        }
+        if items.len() == needed {
+            items.clear();
+        }
+        missing.push(MissingImport { name: name.to_owned(), items });
+    }
+    missing
 }
 
-/// Whether a host has to provide something for an item of this kind; plain types are complete in themselves.
-fn must_be_defined(item: &ComponentItem) -> bool {
-    !matches!(item, ComponentItem::Type(_))
+/// Whether a host has to provide something for an item: not for a plain type, which is complete in itself, nor for another
+/// name of a resource that an import before it has, which `resources` keeps.
+fn is_needed(item: &ComponentItem, resources: &mut Vec<ResourceType>) -> bool {
+    match item {
+        ComponentItem::Type(_) => false,
+        ComponentItem::Resource(resource) if resources.contains(resource) => false,
+        ComponentItem::Resource(resource) => {
+            resources.push(*resource);
+            true
+        }
+        ComponentItem::ComponentFunc(_)
+        | ComponentItem::ComponentInstance(_)
+        | ComponentItem::Component(_)
+        | ComponentItem::Module(_)
+        | ComponentItem::CoreFunc(_) => true,
+    }
 }
 
 /// Whether the linker has no item of that name.

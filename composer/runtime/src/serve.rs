@@ -3,6 +3,7 @@
 //! The component is linked once; every request has an instance of its own, so that none sees what another left, and a
 //! trap ends one request only. Nothing is printed: what the operator should know is an [`Event`].
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -21,7 +22,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout};
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
@@ -136,7 +137,7 @@ impl Application {
     ///
     /// - [`Error::NotAService`]: the component exports no handler.
     /// - [`Error::MissingImports`], [`Error::IncompatibleImport`]: the runtime does not provide what it imports.
-    /// - [`Error::IncompatibleExport`]: the handler has not WASI's type.
+    /// - [`Error::IncompatibleExport`]: the handler has not WASI's function. One of another type fails at every request.
     /// - [`Error::Directory`]: a directory of the access cannot be opened.
     /// - [`Error::AddressInUse`], [`Error::Listen`]: the address cannot be listened on.
     pub async fn serve(
@@ -151,37 +152,29 @@ impl Application {
         // Whatever would fail for every request fails here.
         service.store()?;
 
-        let Service { options: ServeOptions { address, grace, ref report, .. }, .. } = service;
-        let report = Arc::clone(report);
+        let ServeOptions { address, grace, .. } = service.options;
         let (listener, address) = listen(address).await?;
         let server = Arc::new(Server { service: Arc::new(service), guests: Mutex::default() });
         ready(address);
 
         let (stopping, _) = watch::channel(());
         let mut connections = JoinSet::new();
-        let mut shutdown = pin!(shutdown);
-        loop {
-            tokio::select! {
-                () = &mut shutdown => break,
-                Some(_) = connections.join_next() => {}
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        connections.spawn(converse(stream, Arc::clone(&server), stopping.subscribe()));
-                    }
-                    Err(source) => {
-                        report(Event::NotAccepted { source });
-                        sleep(ACCEPT_PAUSE).await;
-                    }
-                },
-            }
+        tokio::select! {
+            () = shutdown => {}
+            never = accept(&listener, &server, &mut connections, &stopping) => match never {},
         }
 
         drop(listener);
-        let deadline = Instant::now() + grace;
         stopping.send_replace(());
-        finish(&mut connections, deadline).await;
-        let mut guests = server.take_guests();
-        finish(&mut guests, deadline).await;
+        let ended = async {
+            while connections.join_next().await.is_some() {}
+            let mut guests = server.take_guests();
+            while guests.join_next().await.is_some() {}
+        };
+        // In time or not, what is left is stopped.
+        let _ = timeout(grace, ended).await;
+        connections.shutdown().await;
+        server.take_guests().shutdown().await;
         Ok(())
     }
 }
@@ -198,18 +191,34 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error>
     })
 }
 
-/// Lets tasks end by themselves until the deadline, and stops those that have not.
-async fn finish(tasks: &mut JoinSet<()>, deadline: Instant) {
-    // Past the deadline or not, what follows holds.
-    let _ = timeout_at(deadline, async { while tasks.join_next().await.is_some() {} }).await;
-    tasks.shutdown().await;
+/// Gives every connection a task of its own, for ever.
+async fn accept(
+    listener: &TcpListener,
+    server: &Arc<Server>,
+    connections: &mut JoinSet<()>,
+    stopping: &watch::Sender<()>,
+) -> Infallible {
+    loop {
+        tokio::select! {
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(converse(stream, Arc::clone(server), stopping.subscribe()));
+                }
+                Err(source) => {
+                    (server.service.options.report)(Event::NotAccepted { source });
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
 }
 
 /// Answers the requests of one connection until the client leaves or the server stops.
 async fn converse(stream: TcpStream, server: Arc<Server>, mut stopping: watch::Receiver<()>) {
     let answer = service_fn(|request| {
         let server = Arc::clone(&server);
-        async move { Ok::<_, std::convert::Infallible>(server.answer(request).await) }
+        async move { Ok::<_, Infallible>(server.answer(request).await) }
     });
     let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
