@@ -1,6 +1,7 @@
 //! How the library is called: from options and the environment to a [`Session`], and from a future to its value.
 
 use std::{
+    collections::BTreeSet,
     io,
     num::NonZeroUsize,
     path::{Path, PathBuf},
@@ -31,23 +32,30 @@ impl Session {
     pub(crate) fn new(options: &ManifestOptions, output: &Output) -> Result<Self, Stop> {
         let manifest = manifest(options.manifest_path.as_deref())?;
         let jobs = options.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+        let network = if options.offline || options.frozen { Network::Offline } else { Network::Online };
+        let store = store()?;
+        let credentials = match network {
+            Network::Online => credentials(output)?,
+            Network::Offline => Credentials::anonymous(),
+        };
+
+        // From here on there may be bars on the screen, which only `wait_for` takes away.
         let progress = Progress::new(output);
-        let heard = progress.clone();
+        let (of_client, of_driver) = (progress.clone(), progress.clone());
         let client = Client::new(ClientOptions {
-            store: store()?,
-            credentials: credentials(output)?,
-            network: if options.offline || options.frozen { Network::Offline } else { Network::Online },
-            insecure: Default::default(),
+            store,
+            credentials,
+            network,
+            insecure: BTreeSet::new(),
             parallel: jobs,
-            events: EventSink::new(move |event| heard.registry(&event)),
+            events: EventSink::new(move |event| of_client.registry(&event)),
         });
-        let heard = progress.clone();
         let driver = driver::Session {
             manifest,
             client,
             locking: if options.locked || options.frozen { Locking::Locked } else { Locking::Free },
             jobs,
-            events: Arc::new(move |event| heard.driver(&event)),
+            events: Arc::new(move |event| of_driver.driver(&event)),
         };
         Ok(Self { driver, progress })
     }

@@ -1,12 +1,14 @@
 //! What `run`, `serve` and `invoke` have in common: which component is executed, what it may reach, and what is said when the
 //! runtime refuses it or it fails.
 
+use std::path::Path;
+
 use compose_runtime::{Access, Application, Directory, Error, Network, Runtime, RuntimeOptions};
 use composer::diagnostic::{Code, Diagnostic, Failure, SourceText};
 
 use super::build;
 use crate::{
-    args::{AccessArgs, ManifestOptions, TargetArgs},
+    args::{AccessArgs, ManifestOptions, SharedDirectory, TargetArgs},
     component_file, environment,
     exit::Stop,
     output::Output,
@@ -15,21 +17,35 @@ use crate::{
 /// The directory for compiled code, in the cache.
 const COMPILED: &str = "compiled";
 
+/// A component that is about to be executed.
+pub(super) struct Guest {
+    /// The component, compiled.
+    pub(super) application: Application,
+    /// The name of its file, by which a command is called.
+    pub(super) name: String,
+}
+
 /// Compiles the component of a file, or else the application, which is built first.
-pub(super) fn load(target: &TargetArgs, options: &ManifestOptions, output: &Output) -> Result<Application, Stop> {
-    let cache = environment::cache()?.join(COMPILED);
-    let load = |component: &[u8]| Runtime::new(RuntimeOptions { cache: Some(cache) })?.load(component);
+pub(super) fn load(target: &TargetArgs, options: &ManifestOptions, output: &Output) -> Result<Guest, Stop> {
+    let cache = Some(environment::cache()?.join(COMPILED));
+    let load = |path: &Path, component: &[u8]| {
+        let application = Runtime::new(RuntimeOptions { cache })?.load(component)?;
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        Ok(Guest { application, name })
+    };
     let loaded = match &target.file {
-        Some(file) => load(&component_file::read(file)?),
-        None => load(build::build(None, options, output)?.component.bytes()),
+        Some(file) => load(file, &component_file::read(file)?),
+        None => {
+            let built = build::build(None, options, output)?;
+            load(&built.path, built.component.bytes())
+        }
     };
     loaded.map_err(|error| Stop::Failure(failure(&error)))
 }
 
 /// What the command line lets a guest reach.
 pub(super) fn access(arguments: &AccessArgs) -> Access {
-    let directory =
-        |shared: &crate::args::SharedDirectory| Directory { host: shared.host.clone(), guest: shared.guest.clone() };
+    let directory = |shared: &SharedDirectory| Directory { host: shared.host.clone(), guest: shared.guest.clone() };
     Access {
         environment: arguments.env.clone(),
         directories: arguments.dir.iter().map(directory).collect(),

@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) fn run(arguments: &InvokeArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
-    let application = guest::load(&arguments.target, options, output)?;
+    let application = guest::load(&arguments.target, options, output)?.application;
     // Standard output is for the result.
     let options = InvokeOptions {
         stdout: GuestOutput::Stderr,

@@ -182,30 +182,22 @@ fn not_a_package_name(given: &str) -> Complaint {
 
 #[cfg(test)]
 mod tests {
-    use composer::{diagnostic::SourceText, manifest::Manifest};
+    use composer::driver;
 
     use super::*;
+    use crate::{commands::sample, session::block_on};
 
     #[test]
-    fn the_components_of_every_template_are_valid() {
-        for template in [Template::Command, Template::Http] {
-            for file in template.files().into_iter().filter(|file| file.path.ends_with(".wat")) {
-                let component = wat::parse_str(file.text).unwrap_or_else(|error| panic!("{}: {error}", file.path));
-                wasmparser::validate(&component).unwrap_or_else(|error| panic!("{}: {error}", file.path));
-            }
-        }
-    }
-
-    #[test]
-    fn the_manifest_of_every_template_is_valid() {
+    fn the_application_of_every_template_can_be_composed() {
         for template in [Template::Command, Template::Http] {
             let directory = tempfile::tempdir().expect("there is room for a directory");
             let start = Start { directory: directory.path(), template, name: package_name(Path::new("hello")) };
             start.write().expect("the directory is empty");
-            let text = fs::read_to_string(directory.path().join(FILE_NAME)).expect("the manifest is there");
-            let manifest = Manifest::parse(&SourceText::new(FILE_NAME, text)).expect("the manifest is valid");
-            assert_eq!(manifest.output_name(), "hello");
-            assert!(manifest.components.len() > 1);
+            let checked = block_on(driver::check(&sample::session(directory.path()))).expect("there are threads");
+            let checked = checked.unwrap_or_else(|failure| panic!("{template:?}: {failure:?}"));
+            assert_eq!(checked.planned.manifest.output_name(), "hello");
+            assert_eq!(checked.planned.plan.instances.len(), 2);
+            assert!(checked.planned.warnings.is_empty());
         }
     }
 

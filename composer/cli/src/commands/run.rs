@@ -1,8 +1,10 @@
 //! `compose run`: a command, with this process's standard streams, ending with the exit status that it chose.
 
+use std::iter;
+
 use compose_runtime::{Input, Output as GuestOutput, RunOptions};
 
-use super::guest;
+use super::guest::{self, Guest};
 use crate::{
     args::{ManifestOptions, RunArgs},
     exit::{Ended, Stop},
@@ -10,13 +12,10 @@ use crate::{
     session::block_on,
 };
 
-/// What a command finds as the name that it was called by, which means nothing to a component.
-const PROGRAM: &str = "app";
-
 pub(super) fn run(arguments: &RunArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
-    let application = guest::load(&arguments.target, options, output)?;
+    let Guest { application, name } = guest::load(&arguments.target, options, output)?;
     let options = RunOptions {
-        arguments: [PROGRAM.to_owned()].into_iter().chain(arguments.arguments.iter().cloned()).collect(),
+        arguments: iter::once(name).chain(arguments.arguments.iter().cloned()).collect(),
         stdin: Input::Stdin,
         stdout: GuestOutput::Stdout,
         stderr: GuestOutput::Stderr,

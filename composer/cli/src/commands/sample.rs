@@ -1,9 +1,11 @@
-//! For tests: a small application, planned.
+//! For tests: a small application, planned, and the means to compose another.
 
-use std::{fs, num::NonZeroUsize, sync::Arc};
+use std::{collections::BTreeSet, fs, num::NonZeroUsize, path::Path, sync::Arc};
 
 use composer::driver::{self, Locking, Planned, Session};
 use registry_client::{Client, ClientOptions, Credentials, EventSink, Network, Store};
+
+use crate::session::block_on;
 
 /// Three components that need each other, and a fourth that nobody needs.
 const FILES: [(&str, &str); 4] = [
@@ -64,21 +66,25 @@ pub(super) fn planned() -> Planned {
     for (path, text) in FILES {
         fs::write(directory.path().join(path), text).expect("it can be written");
     }
+    let planned = block_on(driver::plan(&session(directory.path()))).expect("there are threads");
+    planned.expect("the application is right")
+}
+
+/// The means to compose the application in a directory, without a network.
+pub(super) fn session(directory: &Path) -> Session {
     let client = Client::new(ClientOptions {
-        store: Store::open(&directory.path().join("store")).expect("the store can be made"),
+        store: Store::open(&directory.join("store")).expect("the store can be made"),
         credentials: Credentials::anonymous(),
         network: Network::Offline,
-        insecure: Default::default(),
+        insecure: BTreeSet::new(),
         parallel: NonZeroUsize::MIN,
         events: EventSink::silent(),
     });
-    let session = Session {
-        manifest: directory.path().join("compose.toml"),
+    Session {
+        manifest: directory.join("compose.toml"),
         client,
         locking: Locking::Free,
         jobs: NonZeroUsize::MIN,
         events: Arc::new(drop),
-    };
-    let planned = crate::session::block_on(driver::plan(&session)).expect("there are threads");
-    planned.expect("the application is right")
+    }
 }

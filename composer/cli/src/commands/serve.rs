@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(super) fn run(arguments: &ServeArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
-    let application = guest::load(&arguments.target, options, output)?;
+    let application = guest::load(&arguments.target, options, output)?.application;
     let told = *output;
     let options = ServeOptions {
         // In JSON, standard output is for messages.
