@@ -70,11 +70,14 @@ impl ComponentBinary {
         let mut imports = Vec::new();
         let mut exports = Vec::new();
         let mut parser = Parser::new(0);
+        // The module or component being parsed ends at `end`; those it is nested in wait in `parents`.
+        let mut end = bytes.len() as u64;
         let mut parents = Vec::new();
         let mut rest = bytes;
         loop {
-            let truncated = DecodeError::Truncated { size: bytes.len(), offset: bytes.len() - rest.len() };
-            let at_end = rest.is_empty() && parents.is_empty();
+            let offset = bytes.len() - rest.len();
+            let truncated = DecodeError::Truncated { size: bytes.len(), offset };
+            let at_end = offset as u64 == end;
             let (payload, consumed) = match parser.parse(rest, at_end)? {
                 Chunk::NeedMoreData(_) => return Err(truncated),
                 Chunk::Parsed { payload, consumed } => (payload, consumed),
@@ -102,14 +105,22 @@ impl ComponentBinary {
                         exports.push(export?.name.name.to_owned());
                     }
                 }
-                Payload::ModuleSection { parser: nested, .. } | Payload::ComponentSection { parser: nested, .. } => {
-                    parents.push(std::mem::replace(&mut parser, nested));
+                Payload::ModuleSection { parser: nested, unchecked_range }
+                | Payload::ComponentSection { parser: nested, unchecked_range } => {
+                    parents.push((std::mem::replace(&mut parser, nested), end));
+                    end = unchecked_range.end;
                 }
-                Payload::CodeSectionStart { size, .. } => {
+                Payload::CodeSectionStart { size, range, .. } => {
+                    if range.end > end {
+                        let message = "the code section goes on beyond its module".to_owned();
+                        return Err(DecodeError::Invalid { offset: range.start, message });
+                    }
                     parser.skip_section();
                     rest = rest.get(size as usize..).ok_or(truncated)?;
                 }
-                Payload::End(_) => parser = parents.pop().expect("the outermost end returns because it has no parents"),
+                Payload::End(_) => {
+                    (parser, end) = parents.pop().expect("the outermost end returns because it has no parents");
+                }
                 _ => {}
             }
         }

@@ -150,6 +150,26 @@ fn extra_exports_at_the_root_are_plain() {
 }
 
 #[test]
+fn a_nested_binary_may_be_the_last_of_all() {
+    for text in [
+        "(component (core module (func)))",
+        "(component (component (core module (func) (data \"x\"))))",
+        "(component (component (component)))",
+    ] {
+        World::of_component(&wat(text)).expect(text);
+    }
+}
+
+#[test]
+fn a_code_section_may_not_leave_its_module() {
+    let mut bytes = wat("(component (core module (func)) (core module (func)))");
+    let body = [10, 4, 1, 2, 0, 11];
+    let at = bytes.windows(body.len()).position(|window| window == body).unwrap();
+    bytes[at + 1] = 20;
+    assert_snapshot!(check(&bytes), @"not a valid component: section too large, 20 goes past 0x22 (at offset 0x1d)");
+}
+
+#[test]
 fn canonical_names_are_interfaces() {
     let bytes = wat(r#"(component (import "wasi:io/streams@0.2" (versionsuffix ".6") (instance)))"#);
     let world = World::of_component(&bytes).unwrap();
