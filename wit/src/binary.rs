@@ -110,11 +110,7 @@ impl ComponentBinary {
                     parents.push((std::mem::replace(&mut parser, nested), end));
                     end = unchecked_range.end;
                 }
-                Payload::CodeSectionStart { size, range, .. } => {
-                    if range.end > end {
-                        let message = "the code section goes on beyond its module".to_owned();
-                        return Err(DecodeError::Invalid { offset: range.start, message });
-                    }
+                Payload::CodeSectionStart { size, .. } => {
                     parser.skip_section();
                     rest = rest.get(size as usize..).ok_or(truncated)?;
                 }
