@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use compose_runtime::{Access, Application, Directory, Error, Network, Runtime, RuntimeOptions};
-use composer::diagnostic::{Code, Diagnostic, Failure, SourceText};
+use composer::diagnostic::{Code, Diagnostic, Failure, SourceText, nearest};
 
 use super::build;
 use crate::{
@@ -61,11 +61,17 @@ pub(super) fn failure(error: &Error) -> Failure {
 /// What is said about an error of the runtime in a call, which is shown.
 pub(super) fn call_failure(error: &Error, call: &str) -> Failure {
     let source = SourceText::new("the call", call);
-    let found = diagnostic(error);
+    let wrong = |message: String| Diagnostic::error(code(error), message);
     let found = match error {
-        Error::CallSyntax { position, reason } => found.label(&source, position.clone(), reason),
-        Error::Argument { position, reason, .. } => found.label(&source, position.clone(), reason),
-        _ => found,
+        Error::CallSyntax { position, reason } => {
+            wrong("the call cannot be read".to_owned()).label(&source, position.clone(), reason)
+        }
+        Error::Argument { function, parameter, type_name, position, reason } => {
+            wrong(format!("the argument `{parameter}` is no `{type_name}`"))
+                .label(&source, position.clone(), reason)
+                .note(format!("the function is `{function}`"))
+        }
+        _ => diagnostic(error),
     };
     found.into()
 }
@@ -74,15 +80,20 @@ pub(super) fn call_failure(error: &Error, call: &str) -> Failure {
 pub(super) fn diagnostic(error: &Error) -> Diagnostic {
     let found = Diagnostic::error(code(error), error.to_string()).causes(error);
     match error {
+        Error::NotACommand { exports } if exports_any(exports, "wasi:http/") => {
+            found.note(exported(exports)).hint("`compose serve` serves it")
+        }
+        Error::NotAService { exports } if exports_any(exports, "wasi:cli/run") => {
+            found.note(exported(exports)).hint("`compose run` runs it")
+        }
         Error::NotACommand { exports } | Error::NotAService { exports } => found.note(exported(exports)),
-        Error::UnknownFunction { callable, .. } => {
-            found.notes(callable.iter().map(|function| format!("there is `{function}`")))
+        Error::UnknownFunction { name, callable } => {
+            let near = nearest(name, callable.iter().map(|function| function.name.as_str()));
+            let found = found.notes(callable.iter().map(|function| format!("there is `{function}`")));
+            near.into_iter().fold(found, |found, near| found.hint(format!("did you mean `{near}`?")))
         }
         Error::AmbiguousFunction { candidates, .. } => {
             found.notes(candidates.iter().map(|function| format!("there is `{function}`"))).hint("give its whole name")
-        }
-        Error::ArgumentCount { function, .. } | Error::Argument { function, .. } => {
-            found.note(format!("the function is `{function}`"))
         }
         Error::Trap { backtrace, .. } => found.notes(backtrace.iter().map(|frame| format!("in {frame}"))),
         Error::MissingImports { .. } => found.hint("`compose why INTERFACE` shows which instance needs an import"),
@@ -108,9 +119,54 @@ fn code(error: &Error) -> Code {
     }
 }
 
+fn exports_any(exports: &[String], beginning: &str) -> bool {
+    exports.iter().any(|name| name.starts_with(beginning))
+}
+
 fn exported(exports: &[String]) -> String {
     match exports {
         [] => "it exports nothing".to_owned(),
         _ => format!("it exports `{}`", exports.join("`, `")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::render::{self, Colour};
+
+    fn rendered(failure: &Failure) -> String {
+        failure.diagnostics().iter().map(|found| render::diagnostic(found, Colour::Plain)).collect()
+    }
+
+    #[test]
+    fn a_wrong_argument_is_pointed_at_in_the_call() {
+        let error = Error::CallSyntax { position: 11..11, reason: "expected `)`".to_owned() };
+        assert_snapshot!(rendered(&call_failure(&error, "greet(\"Ada\"")), @r#"
+        error[invalid-value]: the call cannot be read
+         --> the call:1:12
+          |
+        1 | greet("Ada"
+          |            ^ expected `)`
+        "#);
+    }
+
+    #[test]
+    fn another_kind_of_application_is_named_with_its_command() {
+        let error = Error::NotACommand { exports: vec!["wasi:http/incoming-handler@0.2.0".to_owned()] };
+        assert_snapshot!(rendered(&failure(&error)), @"
+        error[not-runnable]: the component does not export `wasi:cli/run`
+         |
+         = note: it exports `wasi:http/incoming-handler@0.2.0`
+         = help: `compose serve` serves it
+        ");
+        let error = Error::NotAService { exports: Vec::new() };
+        assert_snapshot!(rendered(&failure(&error)), @"
+        error[not-runnable]: the component exports neither `wasi:http/incoming-handler` nor `wasi:http/handler`
+         |
+         = note: it exports nothing
+        ");
     }
 }
