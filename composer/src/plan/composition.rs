@@ -79,31 +79,11 @@ pub(super) fn best_match<'a>(
     items: impl Iterator<Item = (&'a ExternName, Item<'a>)>,
     wanted: &ExternName,
 ) -> Option<(&'a ExternName, Item<'a>)> {
-    let on_track = items.filter(|(name, _)| is_same_track(name, wanted));
+    let on_track = items.filter(|(name, _)| name.same_track(wanted));
     on_track.max_by(|(a, _), (b, _)| (*a == wanted).cmp(&(*b == wanted)).then_with(|| a.cmp(b)))
-}
-
-/// Whether two names mean interchangeable versions of one interface, or are the same plain name.
-pub(super) fn is_same_track(a: &ExternName, b: &ExternName) -> bool {
-    match (a, b) {
-        (ExternName::Interface(a), ExternName::Interface(b)) => a.same_track(b),
-        (ExternName::Plain(a), ExternName::Plain(b)) => a == b,
-        _ => false,
-    }
-}
-
-/// Whether two names mean one interface, of whatever version.
-pub(super) fn is_same_interface(a: &ExternName, b: &ExternName) -> bool {
-    match (a, b) {
-        (ExternName::Interface(a), ExternName::Interface(b)) => a.unversioned() == b.unversioned(),
-        _ => a == b,
-    }
 }
 
 /// Whether a name in the manifest means this import or export: without a version it means any.
 pub(super) fn selects(selector: &ExternName, name: &ExternName) -> bool {
-    match selector {
-        ExternName::Interface(interface) if interface.version().is_none() => is_same_interface(selector, name),
-        _ => is_same_track(selector, name),
-    }
+    if *selector == selector.unversioned() { *selector == name.unversioned() } else { selector.same_track(name) }
 }

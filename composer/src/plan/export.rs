@@ -8,7 +8,7 @@ use wit::{ExternName, Item, Mismatch, ResourceOrigin, World};
 
 use super::{
     ExportReason, InstanceId, PlannedExport, chain,
-    composition::{Composition, is_same_track, selects},
+    composition::{Composition, selects},
     report,
     resource::{Definer, Definers},
     wiring::Wiring,
@@ -73,7 +73,7 @@ fn of_target<'a>(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for (wanted, wanted_item) in target.exports() {
-        if let Some(planned) = exports.planned.iter().find(|planned| is_same_track(&planned.name, wanted)) {
+        if let Some(planned) = exports.planned.iter().find(|planned| planned.name.same_track(wanted)) {
             let exported = composition.world(planned.instance).export(&planned.export);
             let mismatches = exported.map(|item| item.mismatches(&wanted_item)).unwrap_or_default();
             if !mismatches.is_empty() {

@@ -9,7 +9,7 @@ use wit::{ExternName, Item, MismatchKind};
 
 use super::{
     HostImport, InstanceId,
-    composition::{Composition, is_same_track},
+    composition::Composition,
     report,
     wiring::{End, Wiring},
 };
@@ -70,7 +70,7 @@ fn is_wasi(import: &ExternName) -> bool {
 }
 
 fn is_in_target(composition: Composition<'_>, import: &ExternName) -> bool {
-    composition.target.is_some_and(|target| target.imports().any(|(name, _)| is_same_track(name, import)))
+    composition.target.is_some_and(|target| target.imports().any(|(name, _)| name.same_track(import)))
 }
 
 fn denial_for_all(composition: Composition<'_>) -> Denial {
@@ -103,8 +103,7 @@ pub(super) fn merge<'a>(
     for id in used {
         for wire in wiring.of(*id) {
             let Some((End::Host, _)) = wire.end else { continue };
-            let group =
-                groups.iter_mut().find(|group| group.iter().any(|(_, name, _)| is_same_track(name, wire.import)));
+            let group = groups.iter_mut().find(|group| group.iter().any(|(_, name, _)| name.same_track(wire.import)));
             match group {
                 Some(group) => group.push((*id, wire.import, wire.item)),
                 None => groups.push(vec![(*id, wire.import, wire.item)]),

@@ -6,7 +6,7 @@ use wit::{ExternName, Mismatch};
 
 use super::{
     InstanceId, PlannedExport,
-    composition::{Composition, is_same_interface, is_same_track},
+    composition::Composition,
     export::Unmet,
     host::Denial,
     resource::{Conflict, Definer},
@@ -20,16 +20,9 @@ use crate::{
 /// The text of the line that decides for an import: the key without its version where that is enough.
 fn link_line(composition: Composition<'_>, consumer: InstanceId, import: &ExternName, provider: &str) -> String {
     let imports = composition.world(consumer).imports();
-    let versions = imports.filter(|(name, _)| is_same_interface(name, import)).count();
-    let key = if versions > 1 { import.to_string() } else { unversioned(import) };
+    let versions = imports.filter(|(name, _)| name.unversioned() == import.unversioned()).count();
+    let key = if versions > 1 { import.clone() } else { import.unversioned() };
     format!("[links.{}]\n\"{key}\" = \"{provider}\"", composition.name(consumer))
-}
-
-fn unversioned(name: &ExternName) -> String {
-    match name {
-        ExternName::Interface(interface) => interface.unversioned().to_string(),
-        ExternName::Plain(name) => name.clone(),
-    }
 }
 
 /// Nobody provides an import.
@@ -57,14 +50,14 @@ pub(super) fn near_exports(
     let others = || composition.ids().filter(move |id| Some(*id) != consumer);
     let exports = || others().flat_map(|id| composition.world(id).exports().map(move |(name, _)| (id, name)));
     let other_tracks: Vec<String> = exports()
-        .filter(|(_, name)| is_same_interface(name, wanted) && !is_same_track(name, wanted))
+        .filter(|(_, name)| name.unversioned() == wanted.unversioned() && !name.same_track(wanted))
         .map(|(id, name)| format!("{} exports `{name}`, which is on another semver track", composition.described(id)))
         .collect();
     if !other_tracks.is_empty() {
         return other_tracks;
     }
-    let wanted_name = unversioned(wanted);
-    let names: Vec<(InstanceId, String)> = exports().map(|(id, name)| (id, unversioned(name))).collect();
+    let wanted_name = wanted.unversioned().to_string();
+    let names: Vec<(InstanceId, String)> = exports().map(|(id, name)| (id, name.unversioned().to_string())).collect();
     let near = nearest(&wanted_name, names.iter().map(|(_, name)| name.as_str()));
     let near = near.map(|near| names.iter().filter(move |(_, name)| name == near));
     let near = near.into_iter().flatten();
@@ -140,7 +133,7 @@ pub(super) fn denied(
     };
     diagnostic
         .hint("provide it by a component of the application")
-        .hint(format!("or allow it by adding `{}` to the list", unversioned(import)))
+        .hint(format!("or allow it by adding `{}` to the list", import.unversioned()))
 }
 
 /// A link names an export that its provider does not have.
@@ -187,8 +180,9 @@ pub(super) fn unknown_import(
     if !other_versions.is_empty() {
         return diagnostic.note(format!("`{name}` imports {}", listed(other_versions)));
     }
-    let imports: Vec<String> = composition.world(consumer).imports().map(|(name, _)| unversioned(name)).collect();
-    match nearest(&unversioned(import), imports.iter().map(String::as_str)) {
+    let imports: Vec<String> =
+        composition.world(consumer).imports().map(|(name, _)| name.unversioned().to_string()).collect();
+    match nearest(&import.unversioned().to_string(), imports.iter().map(String::as_str)) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
         None if imports.is_empty() => diagnostic.note(format!("`{name}` imports nothing")),
         None => diagnostic.note(format!("`{name}` imports {}", listed(imports))),
@@ -280,7 +274,7 @@ pub(super) fn ambiguous_export(
         diagnostic = diagnostic.label(&composition.manifest.source, span, "exports it");
     }
     let first = candidates.first().map_or_else(String::new, |id| composition.name(*id).to_string());
-    diagnostic.hint(format!("decide with a line like this\n[exports]\n\"{}\" = \"{first}\"", unversioned(name)))
+    diagnostic.hint(format!("decide with a line like this\n[exports]\n\"{}\" = \"{first}\"", name.unversioned()))
 }
 
 /// An exported interface uses a resource that the result does not export.
@@ -292,10 +286,10 @@ pub(super) fn unnameable_resource(
 ) -> Diagnostic {
     let message = format!("the export `{}` uses a resource of `{interface}`, which is not exported", export.name);
     let label = format!("exports `{}`", export.export);
-    let line = format!("\"{}\" = \"{}\"", unversioned(interface), composition.name(definer));
+    let line = format!("\"{}\" = \"{}\"", interface.unversioned(), composition.name(definer));
     let mut lines = vec!["[exports]".to_owned()];
     if composition.manifest.exports.is_none() {
-        lines.push(format!("\"{}\" = \"{}\"", unversioned(&export.export), composition.name(export.instance)));
+        lines.push(format!("\"{}\" = \"{}\"", export.export.unversioned(), composition.name(export.instance)));
     }
     lines.push(line);
     composition

@@ -9,7 +9,7 @@ use wit::{ExternName, Item, Resource, ResourceOrigin};
 
 use super::{
     InstanceId,
-    composition::{Composition, is_same_track},
+    composition::Composition,
     report,
     wiring::{End, Wire, Wiring},
 };
@@ -26,7 +26,7 @@ impl Definer<'_> {
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Instance(a, i), Self::Instance(b, j)) => a == b && i == j,
-            (Self::Host(a), Self::Host(b)) => is_same_track(a, b),
+            (Self::Host(a), Self::Host(b)) => a.same_track(b),
             _ => false,
         }
     }

@@ -8,7 +8,7 @@ use wit::{ExternName, Item};
 
 use super::{
     InstanceId, Reason, chain,
-    composition::{Composition, is_same_interface, selects},
+    composition::{Composition, selects},
     host, report,
 };
 use crate::{
@@ -198,7 +198,8 @@ fn report_idle_rules(composition: Composition<'_>, diagnostics: &mut Vec<Diagnos
         let consumer = composition.find(&rule.consumer.value);
         let imports = || composition.world(consumer).imports().map(|(name, _)| name);
         if !imports().any(|import| selects(&rule.import.value, import)) {
-            let other_versions = imports().filter(|import| is_same_interface(import, &rule.import.value)).collect();
+            let other_versions =
+                imports().filter(|import| import.unversioned() == rule.import.value.unversioned()).collect();
             diagnostics.push(report::unknown_import(composition, rule, consumer, other_versions));
         }
     }
