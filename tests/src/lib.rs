@@ -1,1 +1,24 @@
-//! Being written.
+//! The parts that tests of this workspace are made of.
+//!
+//! | module | gives |
+//! |---|---|
+//! | [`guest`] | components, from WIT and function bodies in the text format |
+//! | [`execution`] | the answer of a component's function |
+//! | [`sandbox`] | a directory of its own with files, a store and no credentials, for the library and for the real command |
+//! | [`artifact`] | the Wasm OCI artifact of a component, in a directory registry |
+//! | [`docker_registry`] | a real registry server on loopback |
+//! | [`http`] | one HTTP request and its answer |
+//! | [`mutation`] | inputs that are damaged at random, the same at every run |
+//!
+//! Every function panics when it cannot do what it says: that is how a test fails.
+
+// NB: `allow-*-in-tests` of clippy's configuration does not reach libraries, and this one is nothing but tests.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+pub mod artifact;
+pub mod docker_registry;
+pub mod execution;
+pub mod guest;
+pub mod http;
+pub mod mutation;
+pub mod sandbox;

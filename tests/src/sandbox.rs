@@ -1,0 +1,195 @@
+//! A directory of its own with an application in it, composed by the library or by the real command.
+//!
+//! Nothing of the user's is used: the store, the home directory and Docker's configuration are in the sandbox.
+
+use std::{
+    fmt, fs,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+};
+
+use composer::{
+    diagnostic::Failure,
+    driver::{self, Built, Locking, Session},
+};
+use registry_client::{Client, ClientOptions, Credentials, EventSink, Network, Store};
+use tempfile::TempDir;
+
+use crate::execution::block_on;
+
+/// A directory with an application in it; it goes away with its value.
+#[derive(Debug)]
+pub struct Sandbox {
+    directory: TempDir,
+}
+
+/// How a command ended and what it wrote, with the sandbox's directory replaced by `[DIR]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The exit status; none when a signal ended it.
+    pub status: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Sandbox {
+    /// Makes an application of this manifest.
+    ///
+    /// # Panics
+    /// When there is no temporary directory.
+    pub fn new(manifest: &str) -> Self {
+        let sandbox = Self { directory: tempfile::tempdir().expect("a temporary directory") };
+        sandbox.write("compose.toml", manifest);
+        sandbox
+    }
+
+    /// Makes an application of this manifest and of files, each with its path.
+    pub fn with<'a>(manifest: &str, files: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> Self {
+        let sandbox = Self::new(manifest);
+        for (path, bytes) in files {
+            sandbox.write(path, bytes);
+        }
+        sandbox
+    }
+
+    /// The path of something in the directory.
+    pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.directory.path().join(path)
+    }
+
+    /// Writes a file, and the directories above it.
+    ///
+    /// # Panics
+    /// When the file system refuses.
+    pub fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        let parent = path.parent().expect("a path in a directory has a parent");
+        fs::create_dir_all(parent).expect("the sandbox can be written");
+        fs::write(path, content).expect("the sandbox can be written");
+    }
+
+    /// The content of a file.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn read(&self, path: impl AsRef<Path>) -> Vec<u8> {
+        let path = self.path(path);
+        fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// The content of a text file.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn read_text(&self, path: impl AsRef<Path>) -> String {
+        String::from_utf8(self.read(path)).expect("the file is text")
+    }
+
+    /// The text of the application's lock.
+    pub fn lock(&self) -> String {
+        self.read_text("compose.lock")
+    }
+
+    /// Access to the application for the library: anonymous, online, with a store in the sandbox, one job.
+    ///
+    /// # Panics
+    /// When the store cannot be opened.
+    pub fn session(&self) -> Session {
+        let client = Client::new(ClientOptions {
+            store: Store::open(&self.path(".cache")).expect("the sandbox can be written"),
+            credentials: Credentials::anonymous(),
+            network: Network::Online,
+            insecure: [].into(),
+            parallel: NonZeroUsize::MIN,
+            events: EventSink::silent(),
+        });
+        Session {
+            manifest: self.path("compose.toml"),
+            client,
+            locking: Locking::Free,
+            jobs: NonZeroUsize::MIN,
+            events: Arc::new(|_| {}),
+        }
+    }
+
+    /// Builds the application with the library.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn try_build(&self) -> Result<Built, Failure> {
+        let session = self.session();
+        block_on(driver::build(&session, None))
+    }
+
+    /// Builds the application with the library.
+    ///
+    /// # Panics
+    /// When something is wrong with it.
+    pub fn build(&self) -> Built {
+        self.try_build().unwrap_or_else(|failure| panic!("{:#?}", failure.diagnostics()))
+    }
+
+    /// Runs the real command in the directory, with arguments that spaces separate.
+    ///
+    /// # Panics
+    /// When there is no such command, or it writes something else than text.
+    pub fn compose(&self, arguments: &str) -> Run {
+        let mut command = self.command(&self.path(""));
+        self.run(command.args(arguments.split_whitespace()))
+    }
+
+    /// Runs the real command in a directory of the sandbox.
+    ///
+    /// # Panics
+    /// As [`Self::compose`].
+    pub fn compose_in(&self, directory: &str, arguments: &str) -> Run {
+        let mut command = self.command(&self.path(directory));
+        self.run(command.args(arguments.split_whitespace()))
+    }
+
+    fn command(&self, directory: &Path) -> Command {
+        let mut command = Command::new(binary());
+        command.current_dir(directory).env_clear();
+        command.env("HOME", self.path(".home")).env("DOCKER_CONFIG", self.path(".docker"));
+        command.env("COMPOSE_CACHE", self.path(".cache"));
+        command
+    }
+
+    fn run(&self, command: &mut Command) -> Run {
+        let output = command.output().expect("the command starts");
+        let text = |bytes: Vec<u8>| {
+            let text = String::from_utf8(bytes).expect("the command writes text");
+            text.replace(&self.directory.path().display().to_string(), "[DIR]")
+        };
+        Run { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+impl fmt::Display for Run {
+    /// Standard output, standard error and a last line with the exit status, the empty ones left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.stdout.is_empty() {
+            write!(f, "{}\n---\n", self.stdout.trim_end())?;
+        }
+        if !self.stderr.is_empty() {
+            writeln!(f, "{}", self.stderr.trim_end())?;
+        }
+        match self.status {
+            Some(status) => write!(f, "exit status {status}"),
+            None => write!(f, "ended by a signal"),
+        }
+    }
+}
+
+/// The command, which cargo puts beside the directory of the test binaries.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own binary");
+    let profile = test.ancestors().nth(2).expect("a test binary is in `deps` of its profile's directory");
+    let binary = profile.join(format!("compose{}", std::env::consts::EXE_SUFFIX));
+    assert!(binary.is_file(), "there is no {}: run `cargo build -p compose-cli` first", binary.display());
+    binary
+}

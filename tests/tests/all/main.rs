@@ -1,0 +1,28 @@
+//! An application from its manifest to one component that runs, by the library and by the real command.
+//!
+//! The first group of modules composes and executes; the second gives wrong inputs and shows what a person is told; the third
+//! holds what must be true of every composition, and of this repository.
+
+// A test that cannot go on panics; that is how it fails.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod chains;
+mod exporting;
+mod linking;
+mod resources;
+mod versions;
+
+mod wrong_components;
+mod wrong_links;
+mod wrong_manifests;
+
+mod steps;
+
+use compose_tests::sandbox::Sandbox;
+
+/// What `compose build` says of an application that cannot be built.
+fn refused(sandbox: &Sandbox) -> String {
+    let run = sandbox.compose("build");
+    assert!(!sandbox.path("target").exists(), "{run}");
+    run.to_string()
+}
