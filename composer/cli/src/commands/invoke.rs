@@ -21,12 +21,11 @@ pub(super) fn run(arguments: &InvokeArgs, options: &ManifestOptions, output: &Ou
     };
     let value = block_on(application.invoke(&arguments.call, options))?;
     let value = value.map_err(|error| guest::call_failure(&error, &arguments.call))?;
-    match output.format() {
-        MessageFormat::Human if value.is_empty() => {}
-        MessageFormat::Human => output.data(format!("{value}\n"))?,
-        MessageFormat::Json => {
-            output.message(&Message::Returned { value: Some(value).filter(|value| !value.is_empty()) })?
-        }
+    let value = Some(value).filter(|value| !value.is_empty());
+    match (output.format(), value) {
+        (MessageFormat::Human, None) => {}
+        (MessageFormat::Human, Some(value)) => output.data(value + "\n")?,
+        (MessageFormat::Json, value) => output.message(&Message::Returned { value })?,
     }
     Ok(Ended::Well)
 }
