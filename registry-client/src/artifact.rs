@@ -3,78 +3,63 @@
 //! The shape is the [CNCF Wasm OCI artifact](https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/): exactly one
 //! layer, uncompressed, so that the layer's digest is the component's. Older tools wrote the same shape with other media types.
 
+use oci_client::manifest::{
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
+    OciImageManifest, WASM_LAYER_MEDIA_TYPE,
+};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::digest::{Descriptor, Digest, DigestParseError};
+use crate::digest::{Descriptor, DigestParseError};
 use crate::error::one_line;
 use crate::release::Release;
 
 /// Media types of an [image manifest](https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md), the first being OCI's own.
-pub(crate) const IMAGE_MANIFEST_TYPES: [&str; 2] =
-    ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
+pub(crate) const IMAGE_MANIFEST_TYPES: [&str; 2] = [OCI_IMAGE_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE];
 
 /// Media types of an [image index](https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md).
 ///
 /// They are asked for only to be refused by name: a registry that may not answer with an index says `not found` instead.
-pub(crate) const IMAGE_INDEX_TYPES: [&str; 2] =
-    ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
+pub(crate) const IMAGE_INDEX_TYPES: [&str; 2] = [OCI_IMAGE_INDEX_MEDIA_TYPE, IMAGE_MANIFEST_LIST_MEDIA_TYPE];
+
+/// The media type of a layer that is a component.
+pub(crate) const COMPONENT_LAYER_TYPE: &str = "application/wasm";
 
 /// Media types of a layer that is a component: the specification's, then those of `wasm-to-oci` and of early wasmCloud and Krustlet.
-const COMPONENT_LAYER_TYPES: [&str; 3] = [
-    "application/wasm",
-    "application/vnd.wasm.content.layer.v1+wasm",
-    "application/vnd.module.wasm.content.layer.v1+wasm",
-];
+const COMPONENT_LAYER_TYPES: [&str; 3] =
+    [COMPONENT_LAYER_TYPE, WASM_LAYER_MEDIA_TYPE, "application/vnd.module.wasm.content.layer.v1+wasm"];
 
+/// What tells an image manifest from other documents, and from one that is made to be read as two kinds at once.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Manifest {
+struct Kind {
     schema_version: u64,
     media_type: Option<String>,
-    artifact_type: Option<String>,
-    config: Option<Config>,
-    layers: Option<Vec<Layer>>,
-    manifests: Option<serde::de::IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Config {
-    media_type: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Layer {
-    media_type: String,
-    digest: String,
-    size: u64,
+    manifests: Option<IgnoredAny>,
 }
 
 /// Reads an image manifest whose bytes were verified as far as anything was promised about them.
 pub(crate) fn read_manifest(bytes: &[u8]) -> Result<Release, NotAComponent> {
-    let manifest: Manifest = serde_json::from_slice(bytes)
-        .map_err(|error| NotAComponent::Malformed { problem: one_line(&error.to_string()) })?;
-    if manifest.schema_version != 2 {
-        return Err(NotAComponent::SchemaVersion { version: manifest.schema_version });
+    let malformed = |error: serde_json::Error| NotAComponent::Malformed { problem: one_line(&error.to_string()) };
+    let kind: Kind = serde_json::from_slice(bytes).map_err(malformed)?;
+    if kind.schema_version != 2 {
+        return Err(NotAComponent::SchemaVersion { version: kind.schema_version });
     }
-    let media_type = manifest.media_type.as_deref();
-    if manifest.manifests.is_some() || media_type.is_some_and(|media_type| IMAGE_INDEX_TYPES.contains(&media_type)) {
+    let media_type = kind.media_type.as_deref();
+    if kind.manifests.is_some() || media_type.is_some_and(|media_type| IMAGE_INDEX_TYPES.contains(&media_type)) {
         return Err(NotAComponent::Index);
     }
     if let Some(media_type) = media_type.filter(|media_type| !IMAGE_MANIFEST_TYPES.contains(media_type)) {
         return Err(NotAComponent::MediaType { media_type: one_line(media_type) });
     }
-    let artifact_type = || {
-        let declared = manifest.artifact_type.or(manifest.config.map(|config| config.media_type));
-        declared.map(|artifact_type| one_line(&artifact_type))
-    };
-    match manifest.layers.unwrap_or_default().as_slice() {
+    let manifest: OciImageManifest = serde_json::from_slice(bytes).map_err(malformed)?;
+    let artifact_type = || Some(one_line(manifest.artifact_type.as_ref().unwrap_or(&manifest.config.media_type)));
+    match manifest.layers.as_slice() {
         [] => Err(NotAComponent::NoLayer { artifact_type: artifact_type() }),
         [layer] if COMPONENT_LAYER_TYPES.contains(&layer.media_type.as_str()) => {
-            let digest: Digest = one_line(&layer.digest).parse().map_err(NotAComponent::Digest)?;
-            let component = Descriptor { digest, size: layer.size };
-            Ok(Release { manifest: Descriptor::of(bytes), component })
+            let digest = one_line(&layer.digest).parse().map_err(NotAComponent::Digest)?;
+            let size = u64::try_from(layer.size).map_err(|_| NotAComponent::Size { size: layer.size })?;
+            Ok(Release { manifest: Descriptor::of(bytes), component: Descriptor { digest, size } })
         }
         [layer] => Err(NotAComponent::LayerType { media_type: one_line(&layer.media_type) }),
         layers => Err(NotAComponent::SeveralLayers { count: layers.len(), artifact_type: artifact_type() }),
@@ -129,6 +114,12 @@ pub enum NotAComponent {
     /// The layer's digest is malformed or of an unsupported algorithm.
     #[error("its layer has no valid digest")]
     Digest(#[source] DigestParseError),
+    /// The layer's size is none.
+    #[error("its layer has the size {size}")]
+    Size {
+        /// The size, which is negative.
+        size: i64,
+    },
 }
 
 fn kind(artifact_type: Option<&str>) -> String {
@@ -138,6 +129,7 @@ fn kind(artifact_type: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::Digest;
     use crate::error::chain;
 
     const CONFIG: &str =
@@ -167,7 +159,10 @@ mod tests {
         for media_type in COMPONENT_LAYER_TYPES {
             check(&manifest(&layer(media_type, &digest)), Ok(()));
         }
-        check(&format!(r#"{{"schemaVersion": 2, "layers": [{}]}}"#, layer("application/wasm", &digest)), Ok(()));
+        check(
+            &format!(r#"{{"schemaVersion": 2, {CONFIG}, "layers": [{}]}}"#, layer("application/wasm", &digest)),
+            Ok(()),
+        );
     }
 
     #[test]
@@ -178,6 +173,11 @@ mod tests {
         );
         check(
             r#"{"schemaVersion": 2, "manifests": [{}]}"#,
+            Err("it is an image index: refer to one of its manifests by digest"),
+        );
+        let layer = layer("application/wasm", &Digest::of(b"component").to_string());
+        check(
+            &manifest(&layer).replacen('{', r#"{"manifests": 1, "#, 1),
             Err("it is an image index: refer to one of its manifests by digest"),
         );
     }
@@ -211,12 +211,18 @@ mod tests {
             &manifest(&layer("application/wasm", "sha512:00")),
             Err("its layer has no valid digest: the digest algorithm `sha512` is not supported: expected `sha256`"),
         );
+        let negative = layer("application/wasm", &Digest::of(b"component").to_string()).replace(": 9}", ": -9}");
+        check(&manifest(&negative), Err("its layer has the size -9"));
     }
 
     #[test]
     fn refuses_what_is_no_image_manifest() {
         check("<html>", Err("its image manifest is malformed: expected value at line 1 column 1"));
         check(r#"{"schemaVersion": 1}"#, Err("its image manifest has schema version 1, expected 2"));
+        check(
+            r#"{"schemaVersion": 2, "layers": [], "layers": []}"#,
+            Err("its image manifest is malformed: duplicate field `layers` at line 1 column 43"),
+        );
         check(
             r#"{"schemaVersion": 2, "mediaType": "text/plain"}"#,
             Err("it has the media type `text/plain`, expected an image manifest"),

@@ -307,6 +307,12 @@ pub enum LayoutProblem {
     /// A digest in the file is malformed.
     #[error("a digest in it is not valid")]
     Digest(#[source] crate::digest::DigestParseError),
+    /// A size in the file is none.
+    #[error("a size in it is {size}")]
+    Size {
+        /// The size, which is negative.
+        size: i64,
+    },
     /// Two different manifests have the same tag.
     #[error("it lists two different manifests for the tag `{tag}`")]
     AmbiguousTag {

@@ -8,6 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use oci_client::annotations::ORG_OPENCONTAINERS_IMAGE_REF_NAME as TAG;
+use oci_client::manifest::OciImageIndex;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -24,7 +26,6 @@ const INDEX_FILE: &str = "index.json";
 const MAX_LAYOUT_FILE: u64 = 4 * 1024;
 /// Some 100,000 tags.
 const MAX_INDEX_FILE: u64 = 32 * 1024 * 1024;
-const TAG: &str = "org.opencontainers.image.ref.name";
 
 /// The image layout of one package.
 #[derive(Debug)]
@@ -49,8 +50,8 @@ impl Layout {
             return Err(Error::Layout { path: directory.join(LAYOUT_FILE), problem });
         }
         let index_path = directory.join(INDEX_FILE);
-        let index: Index = read_json(&index_path, MAX_INDEX_FILE)?;
-        let tags = index.into_tags().map_err(|problem| Error::Layout { path: index_path, problem })?;
+        let tags = tags_of(read_json(&index_path, MAX_INDEX_FILE)?)
+            .map_err(|problem| Error::Layout { path: index_path, problem })?;
         Ok(Some(Layout { directory, tags }))
     }
 
@@ -93,33 +94,19 @@ struct LayoutVersion {
     image_layout_version: String,
 }
 
-#[derive(Deserialize)]
-struct Index {
-    manifests: Vec<IndexEntry>,
-}
-
-#[derive(Deserialize)]
-struct IndexEntry {
-    digest: String,
-    size: u64,
-    #[serde(default)]
-    annotations: BTreeMap<String, String>,
-}
-
-impl Index {
-    /// Entries without a tag are not versions of anything.
-    fn into_tags(self) -> Result<BTreeMap<String, Descriptor>, LayoutProblem> {
-        let mut tags = BTreeMap::new();
-        for mut entry in self.manifests {
-            let Some(tag) = entry.annotations.remove(TAG) else { continue };
-            let digest = one_line(&entry.digest).parse().map_err(LayoutProblem::Digest)?;
-            let descriptor = Descriptor { digest, size: entry.size };
-            if tags.insert(tag.clone(), descriptor).is_some_and(|other| other != descriptor) {
-                return Err(LayoutProblem::AmbiguousTag { tag: one_line(&tag) });
-            }
+/// The manifests by their tags. Entries without a tag are not versions of anything.
+fn tags_of(index: OciImageIndex) -> Result<BTreeMap<String, Descriptor>, LayoutProblem> {
+    let mut tags = BTreeMap::new();
+    for entry in index.manifests {
+        let Some(tag) = entry.annotations.and_then(|mut annotations| annotations.remove(TAG)) else { continue };
+        let digest = one_line(&entry.digest).parse().map_err(LayoutProblem::Digest)?;
+        let size = u64::try_from(entry.size).map_err(|_| LayoutProblem::Size { size: entry.size })?;
+        let descriptor = Descriptor { digest, size };
+        if tags.insert(tag.clone(), descriptor).is_some_and(|other| other != descriptor) {
+            return Err(LayoutProblem::AmbiguousTag { tag: one_line(&tag) });
         }
-        Ok(tags)
     }
+    Ok(tags)
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path, limit: u64) -> Result<T, Error> {

@@ -5,8 +5,9 @@
 //! - Authorization goes to the origin it is for and to no other.
 //! - Every body held in memory has a cap; every wait has a timeout.
 //!
-//! It is written on `reqwest` rather than on `oci-client`, because that crate reads manifests, tag lists, tokens and error bodies of
-//! any size into memory, treats a credential that the token server refused as none, and leaves redirects to `reqwest`'s defaults.
+//! It is written on `reqwest` rather than on the client in `oci-client`, of which this crate uses the data types: that client reads
+//! manifests, tag lists, tokens and error bodies of any size into memory, treats a credential that the token server refused as none,
+//! and leaves redirects to `reqwest`'s defaults.
 //!
 //! NB: nothing is retried, and a download that breaks off starts afresh. A server that keeps sending a little within each timeout is
 //! waited for until it reaches a cap.
@@ -16,9 +17,9 @@ use std::error::Error as StdError;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use oci_client::errors::OciEnvelope;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
-use serde::Deserialize;
 
 use crate::authorization::Challenge;
 use crate::credentials::{CredentialSource, Credentials};
@@ -271,30 +272,17 @@ impl Answer {
         let (method, url, status) = (self.method, redacted(&self.url), self.status().as_u16());
         // The body only explains; where it cannot be had, the status has to do.
         let body = self.body(MAX_ERROR_BODY).await.unwrap_or_default();
-        let envelope = serde_json::from_slice::<ErrorEnvelope>(&body).unwrap_or_default();
-        let first = envelope.errors.into_iter().next().unwrap_or_default();
-        let shown = |text: String| Some(one_line(&text)).filter(|line| !line.is_empty());
-        NetworkFailure::Status { method, url, status, code: shown(first.code), message: shown(first.message) }
+        let envelope: Option<OciEnvelope> = serde_json::from_slice(&body).ok();
+        let first = envelope.and_then(|envelope| envelope.errors.into_iter().next());
+        let shown = |text: &str| Some(one_line(text)).filter(|line| !line.is_empty());
+        let code = first.as_ref().and_then(|error| shown(serde_json::to_value(&error.code).ok()?.as_str()?));
+        let message = first.and_then(|error| shown(&error.message));
+        NetworkFailure::Status { method, url, status, code, message }
     }
 
     pub(crate) fn protocol(&self, problem: &str) -> NetworkFailure {
         NetworkFailure::Protocol { method: self.method, url: redacted(&self.url), problem: problem.to_owned() }
     }
-}
-
-/// An error of the [distribution specification](https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes).
-#[derive(Default, Deserialize)]
-struct ErrorEnvelope {
-    #[serde(default)]
-    errors: Vec<ServerError>,
-}
-
-#[derive(Default, Deserialize)]
-struct ServerError {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    message: String,
 }
 
 /// A URL for messages: the query of a presigned URL is as good as a password.
