@@ -12,9 +12,13 @@ mod linking;
 mod resources;
 mod versions;
 
+mod locking;
+
 mod wrong_components;
 mod wrong_links;
+mod wrong_locks;
 mod wrong_manifests;
+mod wrong_registries;
 
 mod steps;
 
