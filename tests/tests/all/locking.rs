@@ -75,14 +75,57 @@ fn an_entry_that_is_gone_from_the_manifest_goes_from_the_lock() {
 #[test]
 fn the_lock_says_what_is_linked_and_what_the_host_is_asked_for() {
     let sandbox = application("^1");
-    insta::assert_snapshot!({ sandbox.build(); sandbox.lock() }, @"");
+    insta::assert_snapshot!({ sandbox.build(); sandbox.lock() }, @r#"
+    # Written by `compose`; do not edit. Commit it: a change in it is a change of what the application is made of,
+    # how it is wired, or what it may ask of its host.
+    version = 1
+
+    [[component]]
+    name = "front"
+    package = "t:front"
+    requirement = "^1"
+    registry = "dir:registry"
+    version = "1.0.0"
+    digest = "sha256:ac2a8063c723ff8f85b29884416c9c5975a521d2651526b41d4d9393e6f9b3e5"
+    size = 869
+    manifest = "sha256:5c4c59c52dee491574690e4d5e03286e12bb9c7850f0a3e5c782f504af8aa990"
+    manifest-size = 369
+
+    [[instance]]
+    name = "front"
+    component = "front"
+    "#);
     let linked = crate::steps::application(
         "[links.front]\n\"t:steps/b\" = { instance = \"back\", export = \"t:steps/c@1.0.0\" }\n\"t:steps/d\" = \"host\"\n",
         [("front", step("a", Some("b"), 1)), ("back", step("c", Some("d"), 2))],
     );
     linked.write("compose.toml", linked.read_text("compose.toml").replace("\"t:steps/d\" = \"host\"", "[links.back]\n\"t:steps/d\" = \"host\""));
     linked.build();
-    insta::assert_snapshot!(linked.lock(), @"");
+    insta::assert_snapshot!(linked.lock(), @r#"
+    # Written by `compose`; do not edit. Commit it: a change in it is a change of what the application is made of,
+    # how it is wired, or what it may ask of its host.
+    version = 1
+
+    [[component]]
+    name = "back"
+    path = "back.wasm"
+
+    [[component]]
+    name = "front"
+    path = "front.wasm"
+
+    [[instance]]
+    name = "back"
+    component = "back"
+    host = ["t:steps/d@1.0.0"]
+
+    [[instance]]
+    name = "front"
+    component = "front"
+
+    [instance.links]
+    "t:steps/b@1.0.0" = "back (t:steps/c@1.0.0)"
+    "#);
 }
 
 #[test]

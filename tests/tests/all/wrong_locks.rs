@@ -23,7 +23,13 @@ fn check(lock: &str) -> String {
 
 #[test]
 fn there_is_no_lock() {
-    assert_snapshot!(application().compose("build --locked"), @"");
+    assert_snapshot!(application().compose("build --locked"), @"
+    error[lock-out-of-date]: there is no `compose.lock`, and `--locked` forbids writing it
+     |
+     = help: write it, look at the change and commit it
+             compose lock
+    exit status 1
+    ");
 }
 
 #[test]
@@ -32,8 +38,46 @@ fn a_lock_is_out_of_date() {
     sandbox.compose("lock");
     sandbox.write("compose.toml", format!("{MANIFEST}back = {{ path = \"back.wasm\" }}\n"));
     sandbox.write("back.wasm", step("b", None, 2));
-    assert_snapshot!(sandbox.compose("build --locked"), @"");
-    assert_snapshot!(sandbox.compose("check --frozen"), @"");
+    assert_snapshot!(sandbox.compose("build --locked"), @r#"
+    error[lock-out-of-date]: `compose.lock` would change, and `--locked` forbids that
+     |
+     = note: it would change like this
+               [[component]]
+             + name = "back"
+             + path = "back.wasm"
+             +
+             + [[component]]
+               name = "front"
+               [[instance]]
+             + name = "back"
+             + component = "back"
+             +
+             + [[instance]]
+               name = "front"
+     = help: write it, look at the change and commit it
+             compose lock
+    exit status 1
+    "#);
+    assert_snapshot!(sandbox.compose("check --frozen"), @r#"
+    error[lock-out-of-date]: `compose.lock` would change, and `--locked` forbids that
+     |
+     = note: it would change like this
+               [[component]]
+             + name = "back"
+             + path = "back.wasm"
+             +
+             + [[component]]
+               name = "front"
+               [[instance]]
+             + name = "back"
+             + component = "back"
+             +
+             + [[instance]]
+               name = "front"
+     = help: write it, look at the change and commit it
+             compose lock
+    exit status 1
+    "#);
 }
 
 #[test]
@@ -46,27 +90,78 @@ fn a_lock_shows_that_an_instance_would_reach_more_of_the_host() {
     sandbox.write("pricing.wasm", stub("import wasi:sockets/udp@0.2.0;"));
     sandbox.compose("lock");
     sandbox.write("pricing.wasm", stub("import wasi:sockets/udp@0.2.0; import wasi:sockets/tcp@0.2.0;"));
-    assert_snapshot!(sandbox.compose("build --locked"), @"");
+    assert_snapshot!(sandbox.compose("build --locked"), @r#"
+    error[lock-out-of-date]: `compose.lock` would change, and `--locked` forbids that
+     |
+     = note: it would change like this
+               component = "pricing"
+             - host = ["wasi:sockets/udp@0.2.0"]
+             + host = [
+             +     "wasi:sockets/tcp@0.2.0",
+             +     "wasi:sockets/udp@0.2.0",
+             + ]
+     = help: write it, look at the change and commit it
+             compose lock
+    exit status 1
+    "#);
 }
 
 #[test]
 fn a_lock_is_not_one() {
-    assert_snapshot!(check("version = 1\n<<<<<<< HEAD\n"), @"");
-    assert_snapshot!(check("[[package]]\nname = \"x\"\n"), @"");
-    assert_snapshot!(check("version = 1\n\n[[component]]\nname = \"front\"\npackage = \"t:front\"\n"), @"");
-    assert_snapshot!(check("version = 1\n\n[[component]]\nname = \"Front\"\npath = \"x\"\n"), @"");
+    assert_snapshot!(check("version = 1\n<<<<<<< HEAD\n"), @"
+    error[lock-invalid]: `compose.lock` is not a lock
+     --> compose.lock:2:9
+      |
+    2 | <<<<<<< HEAD
+      |         ^ key with no value, expected `=`
+      |
+      = help: take the last version that was committed, or delete it and run `compose lock`
+    exit status 1
+    ");
+    assert_snapshot!(check("[[package]]\nname = \"x\"\n"), @"
+    error[lock-invalid]: `compose.lock` is not a lock
+     --> compose.lock:1:1
+      |
+    1 | [[package]]
+      | ^ missing field `version`
+      |
+      = help: take the last version that was committed, or delete it and run `compose lock`
+    exit status 1
+    ");
+    assert_snapshot!(check("version = 1\n\n[[component]]\nname = \"front\"\npackage = \"t:front\"\n"), @"
+    error[lock-invalid]: `compose.lock` cannot be used: an entry lacks `manifest`
+     |
+     = help: take the last version that was committed, or delete it and run `compose lock`
+    exit status 1
+    ");
+    assert_snapshot!(check("version = 1\n\n[[component]]\nname = \"Front\"\npath = \"x\"\n"), @"
+    error[lock-invalid]: `compose.lock` cannot be used: `Front`: a name is lowercase words joined by `-`, each starting with a letter
+     |
+     = help: take the last version that was committed, or delete it and run `compose lock`
+    exit status 1
+    ");
 }
 
 #[test]
 fn a_lock_is_of_a_later_format() {
-    assert_snapshot!(check("version = 2\nsomething = \"new\"\n"), @"");
+    assert_snapshot!(check("version = 2\nsomething = \"new\"\n"), @"
+    error[lock-invalid]: `compose.lock` has the format 2, and this `compose` knows 1
+     |
+     = help: use a newer `compose`
+    exit status 1
+    ");
 }
 
 #[test]
 fn a_lock_is_not_text() {
     let sandbox = application();
     sandbox.write("compose.lock", b"version = 1\n# caf\xe9\n");
-    assert_snapshot!(refused(&sandbox), @"");
+    assert_snapshot!(refused(&sandbox), @"
+    error[lock-invalid]: cannot read `compose.lock`
+     |
+     = note: it is not UTF-8 text: the first byte that cannot be is at offset 17, in line 2
+    exit status 1
+    ");
 }
 
 #[test]
@@ -75,5 +170,14 @@ fn a_version_was_replaced_in_its_registry() {
     sandbox.compose("lock");
     std::fs::remove_dir_all(sandbox.path("registry")).unwrap();
     publish(&sandbox.path("registry"), "t:front@1.0.0", &step("a", None, 9));
-    assert_snapshot!(refused(&sandbox), @"");
+    assert_snapshot!(refused(&sandbox), @r#"
+    error[registry-failure]: cannot read registry/t/front/blobs/sha256/ac2a8063c723ff8f85b29884416c9c5975a521d2651526b41d4d9393e6f9b3e5 as part of an OCI image layout
+     --> compose.toml:4:9
+      |
+    4 | front = "t:front@1"
+      |         ^^^^^^^^^^^ needed here
+      |
+      = note: caused by: it does not exist
+    exit status 3
+    "#);
 }

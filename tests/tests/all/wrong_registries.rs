@@ -29,20 +29,54 @@ fn told(run: &Run, address: &str) -> String {
 
 #[test]
 fn a_package_is_missing() {
-    assert_snapshot!(refused(&application("shop:catalogue@1")), @"");
+    assert_snapshot!(refused(&application("shop:catalogue@1")), @r#"
+    error[package-not-found]: dir:registry has no package shop:catalogue
+     --> compose.toml:4:11
+      |
+    4 | catalog = "shop:catalogue@1"
+      |           ^^^^^^^^^^^^^^^^^^ needed here
+      |
+      = help: check its spelling, and which registry the manifest names for it
+    exit status 3
+    "#);
 }
 
 #[test]
 fn a_version_is_missing() {
-    assert_snapshot!(refused(&application("shop:catalog@^1.2")), @"");
-    assert_snapshot!(refused(&application("shop:catalog@2")), @"");
+    assert_snapshot!(refused(&application("shop:catalog@^1.2")), @r#"
+    error[version-not-found]: no version of `shop:catalog` satisfies `^1.2`
+     --> compose.toml:4:11
+      |
+    4 | catalog = "shop:catalog@^1.2"
+      |           ^^^^^^^^^^^^^^^^^^^ required here
+      |
+      = note: `dir:registry` has 2.0.0-rc.1, 1.1.0, 1.0.0
+    exit status 1
+    "#);
+    assert_snapshot!(refused(&application("shop:catalog@2")), @r#"
+    error[version-not-found]: no version of `shop:catalog` satisfies `^2`
+     --> compose.toml:4:11
+      |
+    4 | catalog = "shop:catalog@2"
+      |           ^^^^^^^^^^^^^^^^ required here
+      |
+      = note: `dir:registry` has 2.0.0-rc.1, 1.1.0, 1.0.0
+    exit status 1
+    "#);
 }
 
 #[test]
 fn a_directory_registry_is_missing() {
     let sandbox = application("shop:catalog@1");
     fs::remove_dir_all(sandbox.path("registry")).unwrap();
-    assert_snapshot!(refused(&sandbox), @"");
+    assert_snapshot!(refused(&sandbox), @r#"
+    error[registry-failure]: the registry dir:registry does not exist
+     --> compose.toml:4:11
+      |
+    4 | catalog = "shop:catalog@1"
+      |           ^^^^^^^^^^^^^^^^ needed here
+    exit status 3
+    "#);
 }
 
 #[test]
@@ -50,21 +84,50 @@ fn a_blob_of_a_directory_registry_was_altered() {
     let sandbox = application("shop:catalog@1");
     let blob = publish(&sandbox.path("registry"), "shop:catalog@1.3.0", &step("a", None, 2));
     fs::write(&blob, step("a", None, 3)).unwrap();
-    assert_snapshot!(refused(&sandbox), @"");
+    assert_snapshot!(refused(&sandbox), @r#"
+    error[registry-failure]: cannot read registry/shop/catalog/blobs/sha256/979c4d37f302161b86fcb9c37cd706faea5d478fd1ba0b0412793a0b28958a4e as part of an OCI image layout
+     --> compose.toml:4:11
+      |
+    4 | catalog = "shop:catalog@1"
+      |           ^^^^^^^^^^^^^^^^ needed here
+      |
+      = note: caused by: its bytes are not what its name says
+      = note: caused by: expected sha256:979c4d37f302161b86fcb9c37cd706faea5d478fd1ba0b0412793a0b28958a4e, found sha256:b801a562bd5811a1d623a0bb8bc055ef458edfc247df37410325745054509a40
+    exit status 3
+    "#);
 }
 
 #[test]
 fn an_index_of_a_directory_registry_is_broken() {
     let sandbox = application("shop:catalog@1");
     sandbox.write("registry/shop/catalog/index.json", "{ \"manifests\": [");
-    assert_snapshot!(refused(&sandbox), @"");
+    assert_snapshot!(refused(&sandbox), @r#"
+    error[registry-failure]: cannot read registry/shop/catalog/index.json as part of an OCI image layout
+     --> compose.toml:4:11
+      |
+    4 | catalog = "shop:catalog@1"
+      |           ^^^^^^^^^^^^^^^^ needed here
+      |
+      = note: caused by: its JSON is malformed: EOF while parsing a list at line 1 column 16
+    exit status 3
+    "#);
 }
 
 #[test]
 fn a_package_is_a_wit_package() {
     let sandbox = application("shop:types@1");
     publish(&sandbox.path("registry"), "shop:types@1.0.0", &wit_package("package a:b; interface c { f: func(); }"));
-    assert_snapshot!(refused(&sandbox), @"");
+    assert_snapshot!(refused(&sandbox), @r#"
+    error[not-a-component]: `shop:types@^1` is not a component
+     --> compose.toml:4:11
+      |
+    4 | catalog = "shop:types@1"
+      |           ^^^^^^^^^^^^^^ needed here
+      |
+      = note: an encoded WIT package, not a component
+      = help: a WIT package can be the `wit` of `[world]`, and has no code to link
+    exit status 1
+    "#);
 }
 
 #[test]
@@ -72,15 +135,47 @@ fn a_registry_does_not_answer() {
     // A port that was free a moment ago, and that nobody listens on.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let sandbox = Sandbox::new(&format!("[components]\nfront = {{ oci = \"{address}/team/front:1.0.0\" }}\n"));
-    assert_snapshot!(told(&sandbox.compose("build"), &address), @"");
+    assert_snapshot!(told(&sandbox.compose("build"), &address), @r#"
+    error[registry-failure]: cannot get the image manifest of ADDRESS/team/front:1.0.0
+     --> compose.toml:2:9
+      |
+    2 | front = { oci = "ADDRESS/team/front:1.0.0" }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ needed here
+      |
+      = note: caused by: GET http://ADDRESS/v2/team/front/manifests/1.0.0 failed
+      = note: caused by: error sending request
+      = note: caused by: client error (Connect)
+      = note: caused by: tcp connect error
+      = note: caused by: Connection refused (os error 111)
+      = help: check the registry's name and the network; `--offline` uses only what is in the store
+    exit status 3
+    "#);
 }
 
 #[test]
 fn a_network_registry_is_needed_offline() {
     let sandbox = Sandbox::new("[components]\nfront = { oci = \"registry.invalid/team/front:1.0.0\" }\n");
-    assert_snapshot!(sandbox.compose("build --offline"), @"");
+    assert_snapshot!(sandbox.compose("build --offline"), @r#"
+    error[offline]: the image manifest of registry.invalid/team/front:1.0.0 cannot be had offline
+     --> compose.toml:2:9
+      |
+    2 | front = { oci = "registry.invalid/team/front:1.0.0" }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ needed here
+      |
+      = help: run `compose fetch` once without `--offline`: it puts what is needed into the store
+    exit status 3
+    "#);
     let manifest = "[registries]\ndefault = \"oci://registry.invalid/team\"\n[components]\nfront = \"t:front@1\"\n";
-    assert_snapshot!(Sandbox::new(manifest).compose("build --offline"), @"");
+    assert_snapshot!(Sandbox::new(manifest).compose("build --offline"), @r#"
+    error[offline]: the list of versions of t:front in oci://registry.invalid/team cannot be had offline
+     --> compose.toml:4:9
+      |
+    4 | front = "t:front@1"
+      |         ^^^^^^^^^^^ needed here
+      |
+      = help: run `compose fetch` once without `--offline`: it puts what is needed into the store
+    exit status 3
+    "#);
 }
 
 #[test]
@@ -91,7 +186,34 @@ fn a_network_registry_lacks_a_package_a_version_and_a_tag() {
     let manifest = format!(
         "[registries]\ndefault = \"oci://{address}/team\"\n[components]\nabsent = \"shop:absent@1\"\ncatalog = \"shop:catalog@2\"\nstable = {{ oci = \"{address}/team/shop/catalog:stable\" }}\n"
     );
-    assert_snapshot!(told(&Sandbox::new(&manifest).compose("build"), address), @"");
+    assert_snapshot!(told(&Sandbox::new(&manifest).compose("build"), address), @r#"
+    error[package-not-found]: oci://ADDRESS/team has no package shop:absent
+     --> compose.toml:4:10
+      |
+    4 | absent = "shop:absent@1"
+      |          ^^^^^^^^^^^^^^^ needed here
+      |
+      = help: check its spelling, and which registry the manifest names for it
+
+    error[version-not-found]: no version of `shop:catalog` satisfies `^2`
+     --> compose.toml:5:11
+      |
+    5 | catalog = "shop:catalog@2"
+      |           ^^^^^^^^^^^^^^^^ required here
+      |
+      = note: `oci://ADDRESS/team` has 1.0.0
+
+    error[package-not-found]: there is no ADDRESS/team/shop/catalog:stable
+     --> compose.toml:6:10
+      |
+    6 | stable = { oci = "ADDRESS/team/shop/catalog:stable" }
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ needed here
+      |
+      = help: check its spelling, and which registry the manifest names for it
+
+    error: 3 problems found
+    exit status 3
+    "#);
 }
 
 #[test]
@@ -99,10 +221,32 @@ fn a_registry_wants_credentials() {
     let registry = DockerRegistry::start(Access::Basic);
     let address = registry.address();
     let sandbox = Sandbox::new(&format!("[components]\nfront = {{ oci = \"{address}/team/front:1.0.0\" }}\n"));
-    assert_snapshot!(told(&sandbox.compose("build"), address), @"");
+    assert_snapshot!(told(&sandbox.compose("build"), address), @r#"
+    error[unauthorized]: ADDRESS did not accept anonymous access
+     --> compose.toml:2:9
+      |
+    2 | front = { oci = "ADDRESS/team/front:1.0.0" }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ needed here
+      |
+      = note: caused by: GET http://ADDRESS/v2/team/front/manifests/1.0.0 was answered with 401 UNAUTHORIZED: authentication required
+      = help: give credentials for it in docker's configuration
+              docker login ADDRESS
+    exit status 3
+    "#);
     let config = serde_json::json!({ "auths": { address: { "username": "ada", "password": "wrong-password" } } });
     sandbox.write(".docker/config.json", config.to_string());
     let run = sandbox.compose("build");
     assert!(!run.stderr.contains("wrong-password"));
-    assert_snapshot!(told(&run, address), @"");
+    assert_snapshot!(told(&run, address), @r#"
+    error[unauthorized]: ADDRESS did not accept the credential in [DIR]/.docker/config.json
+     --> compose.toml:2:9
+      |
+    2 | front = { oci = "ADDRESS/team/front:1.0.0" }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ needed here
+      |
+      = note: caused by: GET http://ADDRESS/v2/team/front/manifests/1.0.0 was answered with 401 UNAUTHORIZED: authentication required
+      = help: give credentials for it in docker's configuration
+              docker login ADDRESS
+    exit status 3
+    "#);
 }
