@@ -73,7 +73,7 @@ The sections are `[package]`, `[world]`, `[registries]`, `[components]`, `[insta
 
     /// The manifest has a value of the right type that cannot be used.
     InvalidValue = "invalid-value", Input,
-"A value in the manifest has the right type, but its text is not what the key needs. Names are kebab-case words, packages
+"A value, in the manifest or in a call, has the right type, but its text is not what is needed there. Names are kebab-case words, packages
 are `namespace:name`, versions are `1.2.3`, version requirements are like Cargo's (`^1.2`, `~1.2.3`, `>=1, <3`, `*`),
 interfaces are `namespace:package/interface` with an optional `@version`.";
 
@@ -117,7 +117,8 @@ package.";
 
     /// A local file cannot be read.
     FileUnreadable = "file-unreadable", Input,
-"A file that the manifest names cannot be read. Paths in a manifest are relative to the directory of that manifest.";
+"A file that the manifest or the command line names cannot be read. Paths in a manifest are relative to the directory of that
+manifest, those on the command line to the current directory.";
 
     /// A file is no component.
     NotAComponent = "not-a-component", Input,
@@ -289,6 +290,15 @@ and `compose invoke` an exported function.";
     /// The component failed while it ran.
     RunFailure = "run-failure", Input,
 "The runtime could not instantiate the component, or the component trapped.";
+
+    /// A name on the command line means nothing.
+    UnknownName = "unknown-name", Input,
+"A name among the command's arguments is not one that it knows: a code to explain, or an instance, a component or an
+interface of the application.";
+
+    /// The runtime cannot do its part.
+    RuntimeUnavailable = "runtime-unavailable", Environment,
+"The embedded runtime could not start, or could not listen on the address it was given. The component was not at fault.";
 
     /// The encoder refused a plan, or made something invalid.
     Internal = "internal", Bug,

@@ -4,7 +4,11 @@
 //! nothing here knows about terminals, colours or line widths. Labels point into a [`SourceText`] by byte range, so that
 //! the renderer can show the text at fault under a caret.
 
-use std::{ops::Range, path::Path, sync::Arc};
+use std::{
+    ops::Range,
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
 
 pub use crate::code::{Blame, Code};
 
@@ -209,9 +213,20 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Shows a path as messages do: as it is, lossily where it is not Unicode.
-pub(crate) fn shown(path: &Path) -> std::path::Display<'_> {
-    path.display()
+/// A path as messages show it: without the detours of joined paths (`left/../right`), lossily where it is not Unicode.
+///
+/// Only for people: where `left` is a symbolic link, the shown path is not the one that is read.
+pub(crate) fn shown(path: &Path) -> String {
+    let mut short = PathBuf::new();
+    for component in path.components() {
+        let leaves_a_name = matches!(short.components().next_back(), Some(Component::Normal(_)));
+        match component {
+            Component::ParentDir if leaves_a_name => _ = short.pop(),
+            Component::CurDir => {}
+            other => short.push(other),
+        }
+    }
+    if short.as_os_str().is_empty() { ".".to_owned() } else { short.to_string_lossy().into_owned() }
 }
 
 /// Joins names as a sentence does: "`a`", "`a` and `b`", "`a`, `b` and `c`".

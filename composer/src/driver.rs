@@ -18,7 +18,7 @@ use registry_client::{Client, Digest, Registry};
 use wit::World;
 
 use crate::{
-    diagnostic::{Diagnostic, Failure, SourceText},
+    diagnostic::{Diagnostic, Failure, SourceText, shown},
     emit, encode,
     lock::{self, Lock},
     manifest::{self, Manifest},
@@ -200,7 +200,7 @@ fn compose(session: &Session, planned: &Planned) -> Result<Validated, Failure> {
     (session.events)(Event::Encoding);
     let layout = encode::encode(plan, parts, &Provenance::new(manifest, parts, plan))?;
     (session.events)(Event::Validating);
-    Ok(validate::validate(layout, parts, target.as_ref())?)
+    Ok(validate::validate(layout, manifest, parts, target.as_ref())?)
 }
 
 /// Plans the application of a session that is itself a component of the applications in `above`, outermost first.
@@ -232,7 +232,7 @@ async fn plan_nested(session: &Session, above: &[PathBuf]) -> Result<Planned, Fa
 
 fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
     let text = load::read_text(path).map_err(|error| report::unreadable_manifest(path, &error))?;
-    Manifest::parse(&SourceText::new(path.display().to_string(), text))
+    Manifest::parse(&SourceText::new(shown(path), text))
 }
 
 fn read_lock(path: &Path) -> Result<Option<(Arc<SourceText>, Lock)>, Failure> {
@@ -241,7 +241,7 @@ fn read_lock(path: &Path) -> Result<Option<(Arc<SourceText>, Lock)>, Failure> {
         Err(load::ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(report::unreadable_lock(path, &error).into()),
     };
-    let source = SourceText::new(path.display().to_string(), text);
+    let source = SourceText::new(shown(path), text);
     let lock = Lock::parse(&source)?;
     Ok(Some((source, lock)))
 }

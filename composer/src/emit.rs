@@ -16,7 +16,10 @@ pub fn emit(component: &Validated, path: &Path) -> Result<(), Diagnostic> {
 }
 
 /// Replaces a file atomically: a temporary beside it is written, synced and renamed.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
+///
+/// # Errors
+/// [`Code::OutputUnwritable`] when the file system refuses; an existing file is then as it was.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     let write = || -> std::io::Result<()> {
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(directory)?;

@@ -48,6 +48,8 @@ pub struct Manifest {
     pub host: HostRules,
     /// `[exports]`, in the manifest's order; absent is not the same as empty.
     pub exports: Option<Vec<ExportRule>>,
+    /// The place of `[exports]`, if there is one.
+    pub(crate) exports_span: Option<Range<usize>>,
 }
 
 /// `[package]`.
@@ -94,13 +96,13 @@ pub struct Registries {
     /// Registries by their name.
     pub named: BTreeMap<String, Registry>,
     /// The registry's name for a namespace; `default` stands for the default registry.
-    pub namespaces: BTreeMap<String, String>,
+    pub namespaces: BTreeMap<String, Spanned<String>>,
 }
 
 impl Registries {
     /// The registry that a package comes from: the one named for it, else its namespace's, else the default.
     pub fn registry_for(&self, package: &registry_client::PackageName, named: Option<&str>) -> Option<&Registry> {
-        let name = named.or_else(|| self.namespaces.get(package.namespace()).map(String::as_str));
+        let name = named.or_else(|| self.namespaces.get(package.namespace()).map(|name| name.value.as_str()));
         name.map_or(self.default.as_ref(), |name| self.registry(name))
     }
 

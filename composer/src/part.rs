@@ -9,7 +9,10 @@ use registry_client::{Descriptor, Digest, VerifiedBlob};
 use semver::Version;
 use wit::{DecodeError, World};
 
-use crate::manifest::Name;
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    manifest::Name,
+};
 
 /// A component, loaded.
 #[derive(Debug)]
@@ -72,4 +75,45 @@ impl Part {
     pub fn digest(&self) -> Digest {
         self.digest
     }
+}
+
+/// Says why bytes are not a component that can be composed, and how to make them one; `name` is what the person calls them.
+pub fn undecodable(name: &str, bytes: &[u8], error: &DecodeError) -> Diagnostic {
+    let (code, message) = match error {
+        DecodeError::Empty => (Code::NotAComponent, format!("`{name}` is empty")),
+        DecodeError::Truncated { .. } => (Code::InvalidComponent, format!("`{name}` is truncated")),
+        DecodeError::Invalid { .. } => (Code::InvalidComponent, format!("`{name}` is not a valid component")),
+        DecodeError::Unsupported { .. } => {
+            (Code::UnsupportedComponent, format!("`{name}` cannot be linked by its interfaces"))
+        }
+        _ => (Code::NotAComponent, format!("`{name}` is not a component")),
+    };
+    let diagnostic = Diagnostic::error(code, message).note(error.to_string());
+    match error {
+        DecodeError::Empty => diagnostic.hint("build it again: a build that failed may have left it so"),
+        DecodeError::Truncated { .. } => {
+            diagnostic.hint("copy or build it again: a copy or a download may have broken off")
+        }
+        DecodeError::NotWasm { .. } if looks_like_component_text(bytes) => {
+            diagnostic.hint("component text must be in a file whose name ends in `.wat`")
+        }
+        DecodeError::NotWasm { .. } => {
+            diagnostic.hint("a component is a `.wasm` binary, or its text in a file whose name ends in `.wat`")
+        }
+        DecodeError::CoreModule => diagnostic
+            .hint(format!("make a component of it\nwasm-tools component new {name} -o {}", component_file(name)))
+            .hint("if it imports `wasi_snapshot_preview1`, add `--adapt wasi_snapshot_preview1.wasm`"),
+        DecodeError::WitPackage => {
+            diagnostic.hint("a WIT package can be the `wit` of `[world]`, and has no code to link")
+        }
+        _ => diagnostic,
+    }
+}
+
+fn looks_like_component_text(bytes: &[u8]) -> bool {
+    matches!(bytes.trim_ascii_start(), [b'(' | b';', ..])
+}
+
+fn component_file(name: &str) -> String {
+    format!("{}.component.wasm", name.strip_suffix(".wasm").unwrap_or(name))
 }

@@ -158,7 +158,8 @@ pub fn plan(manifest: &Manifest, parts: &[Part], target: Option<&World>) -> Resu
     resource::check(composition, &wiring, &mut diagnostics);
     let exports = export::exports(composition, &wiring, &mut diagnostics);
     export::check_resources(composition, &wiring, &exports.planned, &mut diagnostics);
-    let used = order::needed_by(exports.planned.iter().map(|export| export.instance), &wiring);
+    let exporters = exports.planned.iter().map(|export| export.instance);
+    let used = order::needed_by(exporters.chain(exports.unmet.iter().filter_map(export::Unmet::instance)), &wiring);
     let host_imports = host::merge(composition, &wiring, &used, &mut diagnostics);
     conformance::check(composition, &exports.unmet, &host_imports, &mut diagnostics);
     if exports.planned.is_empty() && diagnostics.is_empty() {

@@ -9,6 +9,7 @@ use wit::World;
 use crate::{
     diagnostic::{Code, Diagnostic},
     encode::Layout,
+    manifest::Manifest,
     part::Part,
 };
 
@@ -36,15 +37,24 @@ pub fn features() -> WasmFeatures {
 /// # Errors
 /// [`Code::InvalidComponent`] when a part has a function body that is not valid: reading a component's type does not look at
 /// those. Everything else is [`Code::Internal`], because planning has found all else that can be wrong with the inputs.
-pub fn validate(layout: Layout, parts: &[Part], target: Option<&World>) -> Result<Validated, Diagnostic> {
+pub fn validate(
+    layout: Layout,
+    manifest: &Manifest,
+    parts: &[Part],
+    target: Option<&World>,
+) -> Result<Validated, Diagnostic> {
     let bytes = layout.bytes;
     if let Err(error) = validate_bytes(&bytes) {
         let culprit = parts.iter().find_map(|part| Some((part, validate_bytes(part.bytes()).err()?)));
         return Err(match culprit {
             Some((part, error)) => {
-                Diagnostic::error(Code::InvalidComponent, format!("the component `{}` is not valid", part.name))
-                    .note(described(&error))
-                    .hint("build it again, with a current compiler and a current `wasm-tools`")
+                let message = format!("the component `{}` is not valid", part.name);
+                let diagnostic = Diagnostic::error(Code::InvalidComponent, message).note(described(&error));
+                let diagnostic = diagnostic.hint("build it again, with a current compiler and a current `wasm-tools`");
+                match manifest.component(&part.name) {
+                    Some(entry) => diagnostic.label(&manifest.source, entry.source.span.clone(), "needed here"),
+                    None => diagnostic,
+                }
             }
             None => Diagnostic::error(Code::Internal, "the encoded component is not valid")
                 .note(described(&error))

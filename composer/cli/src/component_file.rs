@@ -3,7 +3,6 @@
 use std::{borrow::Cow, fs::File, io::Read as _, path::Path};
 
 use composer::diagnostic::{Code, Diagnostic, Failure};
-use wit::DecodeError;
 
 /// No component is larger: current runtimes refuse modules beyond this.
 const LIMIT: u64 = 1 << 30;
@@ -27,17 +26,6 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         let message = format!("`{}` is neither a component nor the text format of one", path.display());
         Diagnostic::error(Code::NotAComponent, message).note(error.to_string()).into()
     })
-}
-
-/// Says why bytes are not a component.
-pub(crate) fn undecodable(path: &Path, error: &DecodeError) -> Failure {
-    let path = path.display();
-    let code = match error {
-        DecodeError::Truncated { .. } | DecodeError::Invalid { .. } => Code::InvalidComponent,
-        DecodeError::Unsupported { .. } => Code::UnsupportedComponent,
-        _ => Code::NotAComponent,
-    };
-    Diagnostic::error(code, format!("`{path}` is not a component that can be described")).note(error.to_string()).into()
 }
 
 /// The text format begins with a parenthesis or a comment; no binary does.

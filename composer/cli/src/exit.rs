@@ -22,8 +22,6 @@ pub(crate) enum Ended {
 pub(crate) enum Stop {
     /// What the library found.
     Failure(Failure),
-    /// A name among the arguments means nothing.
-    UnknownName(Complaint),
     /// The arguments cannot be used.
     Usage(Complaint),
     /// Nobody reads standard output any more.
@@ -51,7 +49,6 @@ impl Stop {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::Failure(failure) => blame_status(failure.blame()),
-            Self::UnknownName(_) => blame_status(Blame::Input),
             Self::Usage(_) => USAGE,
             Self::OutputClosed => 0,
             Self::Output(_) => blame_status(Blame::Environment),

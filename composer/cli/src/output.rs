@@ -150,7 +150,7 @@ impl Output {
     pub(crate) fn stop(&self, stop: &Stop) -> Result<(), Stop> {
         match stop {
             Stop::Failure(failure) => self.failure(failure.diagnostics()),
-            Stop::UnknownName(complaint) | Stop::Usage(complaint) => self.complaint(complaint),
+            Stop::Usage(complaint) => self.complaint(complaint),
             Stop::OutputClosed => Ok(()),
             Stop::Output(error) => {
                 let message = format!("standard output cannot be written: {error}");

@@ -135,5 +135,6 @@ fn no_manifest(directory: &Path) -> Diagnostic {
 }
 
 fn no_executor(error: &io::Error) -> Diagnostic {
-    Diagnostic::error(Code::RunFailure, "the operating system gives no threads to work with").note(error.to_string())
+    Diagnostic::error(Code::RuntimeUnavailable, "the operating system gives no threads to work with")
+        .note(error.to_string())
 }

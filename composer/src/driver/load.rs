@@ -102,36 +102,40 @@ pub(super) async fn components(
     let fetched: Vec<_> = fetched.buffered(FETCHES_AT_A_TIME).collect().await;
 
     let mut loaded = Loaded { parts: Vec::new(), warnings: Vec::new(), stale_locks: Vec::new() };
-    let mut diagnostics = Vec::new();
+    // What is wrong is kept with the place of its component, and told in the manifest's order.
+    let mut wrong: Vec<(usize, Vec<Diagnostic>)> = Vec::new();
     let mut readable = Vec::new();
-    for (component, bytes) in resolution.components.iter().zip(fetched) {
+    for (place, (component, bytes)) in resolution.components.iter().zip(fetched).enumerate() {
         match bytes {
             Ok(FoundBytes { bytes, mut warnings, mut stale_locks }) => {
                 loaded.warnings.append(&mut warnings);
                 loaded.stale_locks.append(&mut stale_locks);
-                readable.push((component, bytes));
+                readable.push((place, component, bytes));
             }
-            Err(failure) => diagnostics.extend(failure.diagnostics().iter().cloned()),
+            Err(failure) => wrong.push((place, failure.diagnostics().to_vec())),
         }
     }
 
-    let read = stream::iter(readable).map(|(component, bytes)| {
+    let read = stream::iter(readable).map(|(place, component, bytes)| {
         let (name, version) = (component.name.clone(), component.source.version().cloned());
         let part = tokio::task::spawn_blocking(move || {
             let binary = bytes.clone();
             Part::new(name, version, bytes).map_err(|error| (error, binary))
         });
-        async move { (component, part.await) }
+        async move { (place, component, part.await) }
     });
     let read: Vec<_> = read.buffered(session.jobs.get()).collect().await;
-    for (component, part) in read {
+    for (place, component, part) in read {
         match part {
             Ok(Ok(part)) => loaded.parts.push(part),
-            Ok(Err((error, bytes))) => diagnostics.push(report::undecodable(manifest, component, &bytes, &error)),
-            Err(crash) => diagnostics.push(report::crash(&component.name, &crash)),
+            Ok(Err((error, bytes))) => {
+                wrong.push((place, vec![report::undecodable(manifest, component, &bytes, &error)]));
+            }
+            Err(crash) => wrong.push((place, vec![report::crash(&component.name, &crash)])),
         }
     }
-    Failure::check(diagnostics)?;
+    wrong.sort_by_key(|(place, _)| *place);
+    Failure::check(wrong.into_iter().flat_map(|(_, diagnostics)| diagnostics).collect())?;
     Ok(loaded)
 }
 

@@ -9,6 +9,7 @@ use super::load::ReadError;
 use crate::{
     diagnostic::{Code, Diagnostic, Spanned, shown},
     manifest::{FILE_NAME, Manifest, Name, Source, TargetWorld},
+    part,
     resolve::ResolvedComponent,
 };
 
@@ -60,6 +61,13 @@ fn changes(old: &str, new: &str) -> String {
 }
 
 pub(super) fn unreadable_world(manifest: &Manifest, world: &TargetWorld, error: &WorldError) -> Diagnostic {
+    if let WorldError::Unreadable { path, source } = error
+        && source.kind() == std::io::ErrorKind::NotFound
+    {
+        return Diagnostic::error(Code::WorldUnreadable, format!("there is no WIT at `{}`", shown(path)))
+            .label(&manifest.source, world.wit.span.clone(), "named here")
+            .hint("the path is relative to the manifest; it names a directory of WIT files, or one");
+    }
     let diagnostic = Diagnostic::error(Code::WorldUnreadable, "cannot read the target world");
     let (span, label) = match (error, &world.name) {
         (WorldError::UnknownWorld { .. }, Some(name)) => (name.span.clone(), "there is no such world"),
@@ -113,7 +121,12 @@ pub(super) fn nested_cycle(
     let start = above.iter().position(|path| path == again).unwrap_or(0);
     let base = common_directory(&above[start..]);
     let names = above[start..].iter().map(PathBuf::as_path).chain([again]);
-    let names: Vec<String> = names.map(|path| shown(path.strip_prefix(&base).unwrap_or(path)).to_string()).collect();
+    let names: Vec<String> = names.map(|path| shown(path.strip_prefix(&base).unwrap_or(path))).collect();
+    if names.len() == 2 {
+        return Diagnostic::error(Code::NestedCycle, "the folder contains itself as a component")
+            .label(&manifest.source, source.span.clone(), "this is the folder of this manifest")
+            .hint("take it out of `[components]`");
+    }
     Diagnostic::error(Code::NestedCycle, format!("folders contain each other: {}", names.join(" → ")))
         .label(&manifest.source, source.span.clone(), "this folder, in the end, needs itself")
         .hint("take one of them out of the other's `[components]`")
@@ -133,47 +146,11 @@ pub(super) fn undecodable(
 ) -> Diagnostic {
     let entry = manifest.component(&component.name);
     let source = entry.map_or_else(|| component.name.to_string(), |entry| entry.source.value.to_string());
-    let code = match error {
-        DecodeError::Truncated { .. } | DecodeError::Invalid { .. } => Code::InvalidComponent,
-        DecodeError::Unsupported { .. } => Code::UnsupportedComponent,
-        _ => Code::NotAComponent,
-    };
-    let message = match error {
-        DecodeError::Empty => format!("`{source}` is empty"),
-        DecodeError::Truncated { .. } => format!("`{source}` is truncated"),
-        DecodeError::Invalid { .. } => format!("`{source}` is not a valid component"),
-        DecodeError::Unsupported { .. } => format!("`{source}` cannot be linked by its interfaces"),
-        _ => format!("`{source}` is not a component"),
-    };
-    let mut diagnostic = Diagnostic::error(code, message);
-    if let Some(entry) = entry {
-        diagnostic = diagnostic.label(&manifest.source, entry.source.span.clone(), "needed here");
+    let diagnostic = part::undecodable(&source, bytes, error);
+    match entry {
+        Some(entry) => diagnostic.label(&manifest.source, entry.source.span.clone(), "needed here"),
+        None => diagnostic,
     }
-    let diagnostic = diagnostic.note(error.to_string());
-    match error {
-        DecodeError::Empty => diagnostic.hint("build it again: a build that failed may have left it so"),
-        DecodeError::Truncated { .. } => {
-            diagnostic.hint("copy or build it again: a copy or a download may have broken off")
-        }
-        DecodeError::NotWasm { .. } if looks_like_text(bytes) => {
-            diagnostic.hint("component text must be in a file that ends in `.wat`")
-        }
-        DecodeError::CoreModule => diagnostic
-            .hint(format!("make a component of it\nwasm-tools component new {source} -o {}", component_file(&source)))
-            .hint("if it imports `wasi_snapshot_preview1`, add `--adapt wasi_snapshot_preview1.wasm`"),
-        DecodeError::WitPackage => {
-            diagnostic.hint("a WIT package can be the `wit` of `[world]`, and has no code to link")
-        }
-        _ => diagnostic,
-    }
-}
-
-fn looks_like_text(bytes: &[u8]) -> bool {
-    bytes.trim_ascii_start().starts_with(b"(")
-}
-
-fn component_file(source: &str) -> String {
-    format!("{}.component.wasm", source.strip_suffix(".wasm").unwrap_or(source))
 }
 
 pub(super) fn crash(component: &Name, crash: &tokio::task::JoinError) -> Diagnostic {

@@ -2,7 +2,7 @@
 //!
 //! Knows TOML and diagnostics, and nothing of what a manifest's sections mean.
 
-use std::{fmt::Display, ops::Range, str::FromStr, sync::Arc};
+use std::{error::Error, ops::Range, str::FromStr, sync::Arc};
 
 use toml::{
     Spanned as TomlSpanned,
@@ -88,12 +88,17 @@ impl Reader {
     pub(super) fn parsed<T>(&mut self, title: &str, text: Spanned<String>) -> Option<Spanned<T>>
     where
         T: FromStr,
-        T::Err: Display,
+        T::Err: Error + 'static,
     {
-        match text.value.parse() {
+        match text.value.parse::<T>() {
             Ok(value) => Some(Spanned::new(value, text.span)),
             Err(error) => {
                 self.invalid(title, &text.value, text.span, error.to_string());
+                let diagnostic = self.diagnostics.pop()?.causes(&error);
+                self.diagnostics.push(match shape_of(&error) {
+                    Some(shape) => diagnostic.note(shape),
+                    None => diagnostic,
+                });
                 None
             }
         }
@@ -108,7 +113,7 @@ impl Reader {
     pub(super) fn parsed_text<T>(&mut self, title: &str, value: &Value<'_>) -> Option<Spanned<T>>
     where
         T: FromStr,
-        T::Err: Display,
+        T::Err: Error + 'static,
     {
         let text = self.text(title, value)?;
         self.parsed(title, text)
@@ -122,12 +127,13 @@ impl Reader {
     ) -> Option<Spanned<T>>
     where
         T: FromStr,
-        T::Err: Display,
+        T::Err: Error + 'static,
     {
         self.parsed(title, Spanned::new(key.get_ref().to_string(), key.span()))
     }
 
-    fn wrong_type(&mut self, title: &str, wanted: &str, found: &DeValue<'_>, span: Range<usize>) {
+    /// Reports a value of another type than its key needs.
+    pub(super) fn wrong_type(&mut self, title: &str, wanted: &str, found: &DeValue<'_>, span: Range<usize>) {
         let found = match found {
             DeValue::String(_) => "a string",
             DeValue::Integer(_) => "an integer",
@@ -144,6 +150,12 @@ impl Reader {
             format!("expected {wanted}"),
         );
     }
+}
+
+/// What a version looks like, for those whose parser says only where it stumbled.
+fn shape_of(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    let is_of_semver = error.is::<semver::Error>() || error.source().is_some_and(<dyn Error>::is::<semver::Error>);
+    is_of_semver.then_some("a version is `1.2.3`; a requirement is `^1.2`, `~1.2.3`, `>=1, <3`, `=1.2.3` or `*`")
 }
 
 impl<'a> Section<'a> {

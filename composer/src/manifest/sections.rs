@@ -42,6 +42,7 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
     let host = document.key("host").map(|value| host(reader, value)).unwrap_or_default();
     let exports = document.key("exports").map(|value| exports(reader, value));
 
+    let exports_span = document.key("exports").map(Value::span);
     let instances = all_instances(reader, &components, explicit);
     let manifest = Manifest {
         source: Arc::clone(source),
@@ -54,6 +55,7 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
         chains,
         host,
         exports,
+        exports_span,
     };
     check_registry_names(reader, &manifest);
     check_instance_names(reader, &manifest);
@@ -65,7 +67,9 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
 }
 
 fn syntax_failure(source: &Arc<SourceText>, errors: &[toml::de::Error]) -> Failure {
-    let diagnostics = errors.iter().map(|error| {
+    let mut errors: Vec<&toml::de::Error> = errors.iter().collect();
+    errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
+    let diagnostics = errors.into_iter().map(|error| {
         let diagnostic = Diagnostic::error(Code::ManifestSyntax, "the manifest is not valid TOML");
         let span = error.span().unwrap_or(0..0);
         diagnostic.label(source, span, error.message().replace('\n', "; "))
@@ -139,11 +143,11 @@ fn registries(reader: &mut Reader, value: &Value<'_>) -> Registries {
     registries
 }
 
-fn namespaces(reader: &mut Reader, value: &Value<'_>) -> BTreeMap<String, String> {
+fn namespaces(reader: &mut Reader, value: &Value<'_>) -> BTreeMap<String, Spanned<String>> {
     let Some(section) = reader.section("[registries.namespaces]", value) else { return BTreeMap::new() };
     let entries = section.entries().into_iter();
     entries
-        .filter_map(|(key, value)| Some((key.get_ref().to_string(), reader.text("a registry's name", value)?.value)))
+        .filter_map(|(key, value)| Some((key.get_ref().to_string(), reader.text("a registry's name", value)?)))
         .collect()
 }
 
@@ -162,7 +166,11 @@ fn components(reader: &mut Reader, value: &Value<'_>) -> Vec<Component> {
 fn component_source(reader: &mut Reader, name: &str, value: &Value<'_>) -> Option<Source> {
     match value.get_ref() {
         DeValue::String(text) => component_spec(reader, Spanned::new(text.to_string(), value.span())),
-        _ => component_table(reader, name, value),
+        DeValue::Table(_) => component_table(reader, name, value),
+        other => {
+            reader.wrong_type(&format!("the component `{name}`"), "a string or a table", other, value.span());
+            None
+        }
     }
 }
 
@@ -283,10 +291,11 @@ fn all_instances(
 fn did_you_mean<'a>(diagnostic: Diagnostic, given: &str, known: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
     match nearest(given, known.clone()) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
-        None => {
-            let known = listed(known);
-            if known.is_empty() { diagnostic } else { diagnostic.note(format!("there are {known}")) }
-        }
+        None => match known.clone().count() {
+            0 => diagnostic,
+            1 => diagnostic.note(format!("there is only {}", listed(known))),
+            _ => diagnostic.note(format!("there are {}", listed(known))),
+        },
     }
 }
 
@@ -425,7 +434,17 @@ fn exports(reader: &mut Reader, value: &Value<'_>) -> Vec<ExportRule> {
 }
 
 fn check_registry_names(reader: &mut Reader, manifest: &Manifest) {
-    let known = || manifest.registries.named.keys().map(String::as_str).chain(["default"]);
+    let default = manifest.registries.default.as_ref().map(|_| "default");
+    let known = || manifest.registries.named.keys().map(String::as_str).chain(default);
+    for (namespace, name) in &manifest.registries.namespaces {
+        if !known().any(|k| k == name.value) {
+            let message = format!("packages of `{namespace}` come from the unknown registry `{}`", name.value);
+            let diagnostic = Diagnostic::error(Code::UnknownRegistry, message);
+            let label = "`[registries]` has no such entry";
+            let diagnostic = diagnostic.label(reader.source(), name.span.clone(), label);
+            reader.diagnostics.push(did_you_mean(diagnostic, &name.value, known()));
+        }
+    }
     for component in &manifest.components {
         let Source::Package { package, registry, .. } = &component.source.value else { continue };
         if let Some(name) = registry.as_deref().filter(|name| !known().any(|k| k == *name)) {
@@ -434,7 +453,10 @@ fn check_registry_names(reader: &mut Reader, manifest: &Manifest) {
             let diagnostic =
                 diagnostic.label(reader.source(), component.source.span.clone(), "`[registries]` has no such entry");
             reader.diagnostics.push(did_you_mean(diagnostic, name, known()));
-        } else if manifest.registries.registry_for(package, registry.as_deref()).is_none() {
+        } else if registry.is_none()
+            && !manifest.registries.namespaces.contains_key(package.namespace())
+            && manifest.registries.default.is_none()
+        {
             let diagnostic = Diagnostic::error(Code::NoRegistry, format!("no registry is known for `{package}`"))
                 .label(reader.source(), component.source.span.clone(), "this package has to come from somewhere")
                 .hint("name a default registry\n[registries]\ndefault = \"oci://registry.example/team\"")

@@ -46,7 +46,7 @@ impl FromStr for PackageRequirement {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (package, requirement) = text.split_once('@').unwrap_or((text, "*"));
         Ok(Self {
-            package: package.parse().map_err(|error| InvalidPackageRequirement::Package(Box::new(error)))?,
+            package: package.parse().map_err(InvalidPackageRequirement::Package)?,
             requirement: requirement.parse().map_err(InvalidPackageRequirement::Requirement)?,
         })
     }
@@ -55,8 +55,8 @@ impl FromStr for PackageRequirement {
 /// Why a text is no package requirement.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum InvalidPackageRequirement {
-    #[error("{0}")]
-    Package(Box<dyn std::error::Error + Send + Sync>),
-    #[error("the version requirement after `@` is not one: {0}")]
-    Requirement(semver::Error),
+    #[error("not `namespace:name` before the `@`")]
+    Package(#[source] registry_client::PackageNameError),
+    #[error("not a version requirement after the `@`")]
+    Requirement(#[source] semver::Error),
 }

@@ -14,19 +14,30 @@ use crate::{
     manifest::Chain,
 };
 
-/// The export that a chain links an import of `consumer` to.
-pub(super) fn provider<'a>(
-    composition: Composition<'a>,
-    consumer: InstanceId,
-    import: &ExternName,
-) -> Option<(InstanceId, &'a ExternName, Item<'a>)> {
-    let chain = over(composition, import)?;
+/// What a chain has to say about an import.
+pub(super) enum Verdict<'a> {
+    /// The import goes to this export.
+    Provider(InstanceId, &'a ExternName, Item<'a>),
+    /// It would go to a member that does not export the interface, which [`check`] reports.
+    Broken,
+    /// Nothing: there is no chain over the interface, or the import is the innermost member's, or of another semver track.
+    Silent,
+}
+
+/// What the chain over an interface says about an import of `consumer`.
+pub(super) fn verdict<'a>(composition: Composition<'a>, consumer: InstanceId, import: &ExternName) -> Verdict<'a> {
+    let Some(chain) = over(composition, import) else { return Verdict::Silent };
     let next = match place(composition, chain, consumer) {
-        Some(place) => chain.members.get(place + 1)?,
-        None => chain.members.first()?,
+        Some(place) => chain.members.get(place + 1),
+        None => chain.members.first(),
     };
+    let Some(next) = next else { return Verdict::Silent };
     let provider = composition.find(&next.value);
-    composition.export_for(provider, import).map(|(export, item)| (provider, export, item))
+    match composition.export_for(provider, import) {
+        Some((export, item)) => Verdict::Provider(provider, export, item),
+        None if composition.selected_export(provider, &chain.interface.value).is_none() => Verdict::Broken,
+        None => Verdict::Silent,
+    }
 }
 
 /// Whether a chain keeps `consumer` from being linked to `provider`: the innermost member must not be linked back into its

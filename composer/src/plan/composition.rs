@@ -55,6 +55,16 @@ impl<'a> Composition<'a> {
         best_match(self.world(provider).exports(), import)
     }
 
+    /// The export of an instance that a name in the manifest means: the one of the same name, else the highest version.
+    pub(super) fn selected_export(
+        self,
+        provider: InstanceId,
+        selector: &ExternName,
+    ) -> Option<(&'a ExternName, Item<'a>)> {
+        let selected = self.world(provider).exports().filter(|(name, _)| selects(selector, name));
+        highest(selected, selector)
+    }
+
     /// An error about an instance, with a caret under what introduces it.
     pub(super) fn error(self, code: Code, id: InstanceId, message: String, label: impl Into<String>) -> Diagnostic {
         let span = self.instance(id).name.span.clone();
@@ -79,8 +89,15 @@ pub(super) fn best_match<'a>(
     items: impl Iterator<Item = (&'a ExternName, Item<'a>)>,
     wanted: &ExternName,
 ) -> Option<(&'a ExternName, Item<'a>)> {
-    let on_track = items.filter(|(name, _)| name.same_track(wanted));
-    on_track.max_by(|(a, _), (b, _)| (*a == wanted).cmp(&(*b == wanted)).then_with(|| a.cmp(b)))
+    highest(items.filter(|(name, _)| name.same_track(wanted)), wanted)
+}
+
+/// The item of exactly the wanted name, else the highest version.
+fn highest<'a>(
+    items: impl Iterator<Item = (&'a ExternName, Item<'a>)>,
+    wanted: &ExternName,
+) -> Option<(&'a ExternName, Item<'a>)> {
+    items.max_by(|(a, _), (b, _)| (*a == wanted).cmp(&(*b == wanted)).then_with(|| a.cmp(b)))
 }
 
 /// Whether a name in the manifest means this import or export: without a version it means any.

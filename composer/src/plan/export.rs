@@ -8,7 +8,7 @@ use wit::{ExternName, Item, Mismatch, ResourceOrigin, World};
 
 use super::{
     ExportReason, InstanceId, PlannedExport, chain,
-    composition::{Composition, selects},
+    composition::Composition,
     report,
     resource::{Definer, Definers},
     wiring::Wiring,
@@ -29,12 +29,26 @@ pub(super) enum Unmet {
     Wrong { name: ExternName, instance: InstanceId, mismatches: Vec<Mismatch> },
 }
 
+impl Unmet {
+    /// The instance whose export it is, if there is one.
+    pub(super) fn instance(&self) -> Option<InstanceId> {
+        match self {
+            Self::Missing { .. } => None,
+            Self::Wrong { instance, .. } => Some(*instance),
+        }
+    }
+}
+
 /// Decides the exports.
+///
+/// Whom nobody consumes can be told only when every link is known: as long as something is wrong with them, the exports that
+/// would follow from that are not judged.
 pub(super) fn exports<'a>(
     composition: Composition<'a>,
     wiring: &Wiring<'a>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Exports {
+    let are_links_known = diagnostics.is_empty();
     let mut exports = Exports { planned: Vec::new(), unmet: Vec::new() };
     let rules = composition.manifest.exports.as_deref();
     for rule in rules.unwrap_or_default() {
@@ -42,8 +56,8 @@ pub(super) fn exports<'a>(
     }
     match (composition.target, rules) {
         (Some(target), _) => of_target(composition, wiring, target, &mut exports, diagnostics),
-        (None, None) => of_roots(composition, wiring, &mut exports, diagnostics),
-        (None, Some(_)) => {}
+        (None, None) if are_links_known => of_roots(composition, wiring, &mut exports, diagnostics),
+        (None, _) => {}
     }
     exports.planned = definers_first(composition, wiring, exports.planned);
     exports
@@ -56,8 +70,7 @@ fn explicit(
 ) -> Option<PlannedExport> {
     let instance = composition.find(&rule.instance.value);
     let wanted = rule.export.as_ref().map_or(&rule.name.value, |export| &export.value);
-    let exports = composition.world(instance).exports().map(|(name, _)| name).filter(|name| selects(wanted, name));
-    let Some(export) = exports.max() else {
+    let Some((export, _)) = composition.selected_export(instance, wanted) else {
         diagnostics.push(report::missing_export(composition, rule, instance, wanted));
         return None;
     };

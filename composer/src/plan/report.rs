@@ -6,7 +6,7 @@ use wit::{ExternName, Mismatch};
 
 use super::{
     InstanceId, PlannedExport,
-    composition::Composition,
+    composition::{Composition, best_match},
     export::Unmet,
     host::Denial,
     resource::{Conflict, Definer},
@@ -204,20 +204,33 @@ pub(super) fn cycle(composition: Composition<'_>, cycle: &[InstanceId], wiring: 
 
 /// A resource would come from two providers.
 pub(super) fn resource_conflict(composition: Composition<'_>, conflict: &Conflict<'_>) -> Diagnostic {
-    let Conflict { consumer, user, through_user, known, through_known, resource } = conflict;
+    let Conflict { consumer, user, user_provider, through_user, known, through_known, resource } = conflict;
     let name = composition.name(*consumer);
     let definer = |definer: &Definer<'_>| match definer {
         Definer::Instance(id, _) => format!("`{}`", composition.name(*id)),
         Definer::Host(_) => "the host".to_owned(),
     };
-    let (through_user, through_known) = (definer(through_user), definer(through_known));
-    let message =
-        format!("`{name}` would get the resource `{resource}` from two providers: {through_known} and {through_user}");
-    composition
+    let (taken, known_from) = (definer(through_user), definer(through_known));
+    let message = format!("`{name}` would get the resource `{resource}` from two providers: {known_from} and {taken}");
+    let provider = user_provider.map_or("the host", |id| composition.name(id));
+    let from_provider = match user_provider {
+        Some(id) if *through_user != Definer::Instance(*id, known) => {
+            format!("`{user}` comes from `{provider}`, which takes `{resource}` from {taken}")
+        }
+        _ => format!("`{user}` comes from {taken}, and so does the `{resource}` that it uses"),
+    };
+    let diagnostic = composition
         .error(Code::ResourceConflict, *consumer, message, format!("imports `{known}` and `{user}`"))
-        .note(format!("`{known}`, which defines `{resource}`, comes from {through_known}"))
-        .note(format!("`{user}` uses `{resource}`, and its provider takes that from {through_user}"))
-        .hint(format!("link `{known}` of both to the same provider, under `[links]`"))
+        .note(format!("`{known}`, which defines `{resource}`, comes from {known_from}"))
+        .note(from_provider);
+    let import = user_provider.and_then(|id| Some((id, best_match(composition.world(id).imports(), known)?.0)));
+    match (import, through_known) {
+        (Some((id, import)), Definer::Instance(known_provider, _)) => {
+            let line = link_line(composition, id, import, composition.name(*known_provider));
+            diagnostic.hint(format!("let both have one provider\n{line}"))
+        }
+        _ => diagnostic.hint(format!("let `{known}` and `{user}` come from one provider, under `[links]`")),
+    }
 }
 
 /// Two host imports cannot be one.
@@ -295,7 +308,7 @@ pub(super) fn unnameable_resource(
     composition
         .error(Code::UnnameableResource, export.instance, message, label)
         .note(format!("`{interface}` is defined by `{}`", composition.name(definer)))
-        .hint(format!("export both\n{}", lines.join("\n")))
+        .hint(format!("{}\n{}", if lines.len() > 2 { "export both" } else { "export it as well" }, lines.join("\n")))
 }
 
 /// The result is not what the target world says.
@@ -355,7 +368,13 @@ pub(super) fn nothing_exported(composition: Composition<'_>) -> Diagnostic {
             .label(source, 0..0, "there is no entry under `[components]`")
             .hint("add one\n[components]\nmain = { path = \"main.wasm\" }");
     }
-    Diagnostic::error(Code::NothingExported, "the application would export nothing")
-        .label(source, 0..0, "")
-        .hint("name what it exports under `[exports]`, or give it a target world under `[world]`")
+    let diagnostic = Diagnostic::error(Code::NothingExported, "the application would export nothing");
+    if let Some(span) = &composition.manifest.exports_span {
+        return diagnostic.label(source, span.clone(), "this section is empty").hint(
+            "name what the application exports in it, or remove it: then everything is exported whose instance nobody consumes",
+        );
+    }
+    let silent = composition.ids().filter(|id| composition.world(*id).exports().next().is_none());
+    let diagnostic = diagnostic.notes(silent.map(|id| format!("{} exports nothing", composition.described(id))));
+    diagnostic.hint("add a component that exports something: without exports, nothing can be called")
 }

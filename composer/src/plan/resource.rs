@@ -37,6 +37,7 @@ pub(super) struct Conflict<'a> {
     pub(super) consumer: InstanceId,
     /// The interface that uses the resource, and who its provider takes the resource from.
     pub(super) user: &'a ExternName,
+    pub(super) user_provider: Option<InstanceId>,
     pub(super) through_user: Definer<'a>,
     /// The interface that the consumer knows the resource by, and who that comes from.
     pub(super) known: &'a ExternName,
@@ -104,7 +105,19 @@ impl<'w, 'a> Definers<'w, 'a> {
                 let (Some(through_user), Some(through_known)) = (through_user, through_known) else { continue };
                 if !through_user.is_same(&through_known) {
                     let (user, known) = (wire.import, known.import);
-                    conflicts.push(Conflict { consumer, user, through_user, known, through_known, resource: name });
+                    let user_provider = match wire.end {
+                        Some((End::Instance(provider, _), _)) => Some(provider),
+                        _ => None,
+                    };
+                    conflicts.push(Conflict {
+                        consumer,
+                        user,
+                        user_provider,
+                        through_user,
+                        known,
+                        through_known,
+                        resource: name,
+                    });
                 }
             }
         }

@@ -7,7 +7,8 @@
 use wit::{ExternName, Item};
 
 use super::{
-    InstanceId, Reason, chain,
+    InstanceId, Reason,
+    chain::{self, Verdict},
     composition::{Composition, selects},
     host, report,
 };
@@ -86,15 +87,18 @@ fn end<'a>(
     if let Some(rule) = explicit_rule(composition, consumer, import) {
         return explicit(composition, consumer, import, item, rule, diagnostics).map(|end| (end, Reason::Explicit));
     }
-    if let Some((provider, export, exported)) = chain::provider(composition, consumer, import) {
-        let mismatches = exported.mismatches(&item);
-        if !mismatches.is_empty() {
+    match chain::verdict(composition, consumer, import) {
+        Verdict::Provider(provider, export, exported) => {
+            let mismatches = exported.mismatches(&item);
+            if mismatches.is_empty() {
+                return Some((End::Instance(provider, export), Reason::Chain));
+            }
             diagnostics.push(report::incompatible(composition, consumer, import, provider, &mismatches));
-            return None;
+            None
         }
-        return Some((End::Instance(provider, export), Reason::Chain));
+        Verdict::Broken => None,
+        Verdict::Silent => automatic(composition, consumer, import, item, diagnostics),
     }
-    automatic(composition, consumer, import, item, diagnostics)
 }
 
 /// The line under `[links]` for an import; one with a version goes before one without.
@@ -113,7 +117,7 @@ fn explicit<'a>(
     rule: &'a LinkRule,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<End<'a>> {
-    let (instance, export) = match &rule.target.value {
+    let (instance, chosen) = match &rule.target.value {
         LinkTarget::Host => {
             if let Err(denial) = host::explicit_permission(composition, consumer, import) {
                 diagnostics.push(report::denied(composition, consumer, import, &denial));
@@ -121,10 +125,14 @@ fn explicit<'a>(
             }
             return Some(End::Host);
         }
-        LinkTarget::Instance { instance, export } => (composition.find(instance), export.as_ref().unwrap_or(import)),
+        LinkTarget::Instance { instance, export } => (composition.find(instance), export.as_ref()),
     };
-    let Some((export, exported)) = composition.export_for(instance, export) else {
-        diagnostics.push(report::unknown_link_export(composition, rule, instance, export));
+    let found = match chosen {
+        Some(export) => composition.selected_export(instance, export),
+        None => composition.export_for(instance, import),
+    };
+    let Some((export, exported)) = found else {
+        diagnostics.push(report::unknown_link_export(composition, rule, instance, chosen.unwrap_or(import)));
         return None;
     };
     let mismatches = exported.mismatches(&item);

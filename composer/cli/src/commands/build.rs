@@ -1,13 +1,11 @@
 //! `compose build`: the application as one component in a file, and as text where that is wanted.
 
-use std::{
-    io::{self, Write as _},
-    path::Path,
-};
+use std::path::Path;
 
 use composer::{
     diagnostic::{Code, Diagnostic},
     driver::{self, Built},
+    emit,
 };
 
 use super::summary;
@@ -54,25 +52,8 @@ fn write_text(built: &Built, file: Option<&Path>, output: &Output) -> Result<(),
     let text =
         wasmprinter::print_bytes(built.component.bytes()).map_err(|error| Stop::Failure(unprintable(&error).into()))?;
     let Some(file) = file else { return output.data(text) };
-    replace(file, text.as_bytes()).map_err(|error| Stop::Failure(unwritable(file, &error).into()))?;
+    emit::replace(file, text.as_bytes()).map_err(|error| Stop::Failure(error.into()))?;
     output.status("Printed", environment::shown(file));
-    Ok(())
-}
-
-/// Replaces a file as a whole: a temporary beside it is written, then renamed.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
-
-        // A temporary is private by default; the text is a file like any other, and the umask still narrows this.
-        builder.permissions(Permissions::from_mode(0o666));
-    }
-    let mut temporary = builder.tempfile_in(directory)?;
-    temporary.write_all(bytes)?;
-    temporary.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
@@ -98,9 +79,4 @@ fn text_among_messages() -> Complaint {
 
 fn unprintable(error: &impl std::fmt::Display) -> Diagnostic {
     Diagnostic::error(Code::Internal, "the component was built, but cannot be printed as text").note(error.to_string())
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
-    let message = format!("cannot write `{}`", environment::shown(path));
-    Diagnostic::error(Code::OutputUnwritable, message).note(error.to_string())
 }

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use composer::diagnostic::{Blame, Code, nearest};
+use composer::diagnostic::{Blame, Code, Diagnostic, nearest};
 
 use crate::{
     args::{ExplainArgs, MessageFormat},
-    exit::{Complaint, Ended, Stop},
+    exit::{Ended, Stop},
     message::Message,
     output::Output,
 };
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &ExplainArgs, output: &Output) -> Result<Ended, Sto
 fn explain(given: &str, output: &Output) -> Result<(), Stop> {
     // People copy codes with the brackets that messages put around them.
     let name = given.trim_start_matches("error[").trim_matches(['[', ']']);
-    let code: Code = name.parse().map_err(|_| Stop::UnknownName(unknown(name)))?;
+    let code: Code = name.parse().map_err(|_| Stop::Failure(unknown(name).into()))?;
     match output.format() {
         MessageFormat::Human => output.data(format!("{code}\n\n{}\n", code.explanation())),
         MessageFormat::Json => output.message(&message(code)),
@@ -61,14 +61,12 @@ fn message(code: Code) -> Message<'static> {
     Message::Explanation { code: code.as_str(), blame, explanation: code.explanation() }
 }
 
-fn unknown(name: &str) -> Complaint {
+fn unknown(name: &str) -> Diagnostic {
     let near = nearest(name, Code::ALL.iter().map(|code| code.as_str()));
     let suggestion = near.map(|code| format!("did you mean `{code}`?"));
-    let list = "`compose explain` lists all codes".to_owned();
-    Complaint {
-        message: format!("no error or warning has the code `{name}`"),
-        hints: suggestion.into_iter().chain([list]).collect(),
-    }
+    let diagnostic = Diagnostic::error(Code::UnknownName, format!("no error or warning has the code `{name}`"));
+    let diagnostic = suggestion.into_iter().fold(diagnostic, Diagnostic::hint);
+    diagnostic.hint("`compose explain` lists all codes")
 }
 
 #[cfg(test)]

@@ -115,6 +115,7 @@ fn code(error: &Error) -> Code {
         | Error::AmbiguousFunction { .. }
         | Error::NotCallable { .. } => Code::NotRunnable,
         Error::CallSyntax { .. } | Error::ArgumentCount { .. } | Error::Argument { .. } => Code::InvalidValue,
+        Error::Engine { .. } | Error::AddressInUse { .. } | Error::Listen { .. } => Code::RuntimeUnavailable,
         _ => Code::RunFailure,
     }
 }

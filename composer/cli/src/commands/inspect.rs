@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use composer::{
+    diagnostic::Failure,
     inspect::{self, Inspection},
+    part,
     provenance::Provenance,
 };
 
@@ -18,7 +20,8 @@ use crate::{
 
 pub(super) fn run(arguments: &InspectArgs, output: &Output) -> Result<Ended, Stop> {
     let bytes = component_file::read(&arguments.file)?;
-    let inspection = inspect::inspect(&bytes).map_err(|error| component_file::undecodable(&arguments.file, &error))?;
+    let inspection = inspect::inspect(&bytes)
+        .map_err(|error| Failure::from(part::undecodable(&arguments.file.display().to_string(), &bytes, &error)))?;
     match output.format() {
         MessageFormat::Json => output.message(&message(arguments, &inspection))?,
         MessageFormat::Human if arguments.wit => output.data(inspection.world.to_wit())?,

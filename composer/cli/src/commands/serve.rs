@@ -91,5 +91,5 @@ async fn terminated() {
 }
 
 fn not_accepted(error: &io::Error) -> Diagnostic {
-    Diagnostic::warning(Code::RunFailure, "the operating system refused a connection").note(error.to_string())
+    Diagnostic::warning(Code::RuntimeUnavailable, "the operating system refused a connection").note(error.to_string())
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque, btree_map::Entry};
 
 use composer::{
-    diagnostic::nearest,
+    diagnostic::{Code, Diagnostic, nearest},
     driver::{self, Planned},
     manifest::Name,
     plan::{InstanceId, Link, PlannedExport, Provider},
@@ -15,7 +15,7 @@ use wit::ExternName;
 use super::describe;
 use crate::{
     args::{ManifestOptions, MessageFormat, WhyArgs},
-    exit::{Complaint, Ended, Stop},
+    exit::{Ended, Stop},
     message::{self, Message},
     output::Output,
     session::Session,
@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &WhyArgs, options: &ManifestOptions, output: &Outpu
     let session = Session::new(options, output)?;
     let planned = session.wait_for(async |session| driver::plan(session).await)?;
     let subject = Subject::named(&arguments.name, &planned)
-        .ok_or_else(|| Stop::UnknownName(unknown(&arguments.name, &planned)))?;
+        .ok_or_else(|| Stop::Failure(unknown(&arguments.name, &planned).into()))?;
     let chains = chains(&subject, &planned);
     match output.format() {
         MessageFormat::Human => output.data(explanation(&arguments.name, &subject, &chains, &planned))?,
@@ -189,15 +189,14 @@ impl Chain<'_> {
     }
 }
 
-fn unknown(name: &str, planned: &Planned) -> Complaint {
+fn unknown(name: &str, planned: &Planned) -> Diagnostic {
     let near = known(planned);
     let near = nearest(name, near.iter().map(String::as_str));
     let suggestion = near.map(|name| format!("did you mean `{name}`?"));
-    let list = "`compose tree` shows all instances and interfaces".to_owned();
-    Complaint {
-        message: format!("the application has no instance, component or interface `{name}`"),
-        hints: suggestion.into_iter().chain([list]).collect(),
-    }
+    let message = format!("the application has no instance, component or interface `{name}`");
+    let diagnostic = Diagnostic::error(Code::UnknownName, message);
+    let diagnostic = suggestion.into_iter().fold(diagnostic, Diagnostic::hint);
+    diagnostic.hint("`compose tree` shows all instances and interfaces")
 }
 
 /// Every name that could have been meant, interfaces with and without their version.

@@ -1,0 +1,36 @@
+//! The `compose` command: from arguments and the environment, through the library `composer`, to text and an exit status.
+//!
+//! | module | decides |
+//! |---|---|
+//! | `args` | what can be asked, and what is asked |
+//! | `environment` | what the surroundings say: variables, directories, terminals |
+//! | `commands` | what each command does, a file each |
+//! | `session` | how the library is called: client, store, runtime, progress |
+//! | `progress` | how work under way is drawn |
+//! | `render`, `message` | how a finding looks to a person, to a machine |
+//! | `output` | what goes to standard output and what to standard error |
+//! | `exit` | which exit status says how it went |
+//!
+//! Nothing is decided here about components: that is the library's part. Nothing slow (an executor, a compiler, a client) is
+//! set up before a command needs it.
+
+mod args;
+mod commands;
+mod component_file;
+mod environment;
+mod exit;
+mod message;
+mod output;
+mod progress;
+mod render;
+mod session;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Runs the command with the program's arguments.
+pub fn main() -> ExitCode {
+    commands::run(&args::Cli::parse())
+}
