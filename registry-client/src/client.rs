@@ -256,15 +256,8 @@ impl Client {
             let received = ingest.write(piece.as_ref()).map_err(stored)?;
             self.emit(Event::DownloadProgress { digest, received });
         }
-        let store = self.0.store.clone();
-        let lookup = blocking(move || {
-            ingest.commit()?;
-            store.read(&component)
-        });
-        match lookup.await.map_err(stored)? {
-            Lookup::Found(blob) => Ok(blob),
-            Lookup::Absent | Lookup::Corrupt { .. } => Err(Error::StoreUnreliable { digest }),
-        }
+        let file = blocking(move || ingest.commit()).await.map_err(stored)?;
+        blocking(move || file.into_blob()).await.map_err(|_| Error::StoreUnreliable { digest })
     }
 
     /// Waits for a turn on the network, which `subject` needs.

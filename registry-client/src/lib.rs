@@ -5,13 +5,15 @@
 //! | [`package`](PackageName), [`registry`](Registry), [`reference`](Reference) | what a text names | text → name |
 //! | [`digest`](Digest) | what identifies bytes | bytes or text → digest, descriptor |
 //! | `artifact` | which layer of an artifact is its component | image manifest → [`Release`] |
-//! | [`store`](Store), [`blob`](VerifiedBlob) | which bytes are usable | descriptor → verified bytes |
+//! | [`blob`](VerifiedBlob), [`file`](VerifiedFile) | which bytes are usable | descriptor → verified bytes |
+//! | [`store`](Store), [`ingest`](Ingest) | which bytes are here, and how others come in | pieces → verified bytes |
+//! | [`inventory`](StoreUsage) | what of the store can go | files → sums, what was removed |
 //! | [`credentials`](Credentials) | who we are at a registry | Docker's `config.json` → credential |
 //! | `layout` | the same answers as a registry, from files | directory → manifests, blobs |
 //! | `transport`, `authorization`, `oci` | the OCI distribution protocol, bounded | repository → manifests, blobs |
 //! | [`client`](Client) | where to ask, and in which order | [`Origin`] → versions, release, bytes |
 //!
-//! Two rules hold everywhere. Bytes from outside become usable only as a [`VerifiedBlob`], which digest and size together
+//! Two rules hold everywhere. Bytes from outside become usable only as a [`VerifiedBlob`] or a [`VerifiedFile`], which digest and size together
 //! construct. Nothing from outside, neither a body nor a file nor a text, is held in memory without a limit or can panic.
 //!
 //! ```no_run
@@ -45,7 +47,10 @@ mod credentials;
 mod digest;
 mod error;
 mod event;
+mod file;
 mod host;
+mod ingest;
+mod inventory;
 mod layout;
 mod oci;
 mod package;
@@ -63,9 +68,12 @@ pub use credentials::{CredentialSource, Credentials, CredentialsError, EntryProb
 pub use digest::{Descriptor, Digest, DigestParseError};
 pub use error::{Error, LayoutProblem, NetworkFailure};
 pub use event::{Event, EventSink};
+pub use file::VerifiedFile;
+pub use ingest::Ingest;
+pub use inventory::{PrunePolicy, Pruned, StoreEntry, StoreUsage, StoreVerification, Tally};
 pub use package::{PackageName, PackageNameError};
 pub use reference::{Reference, ReferenceParseError};
 pub use registry::{OciRegistry, Registry, RegistryParseError};
 pub use release::{Origin, Release, Subject};
 pub use repository::LocationError;
-pub use store::{Ingest, Lookup, Store, StoreError};
+pub use store::{Lookup, Store, StoreError};

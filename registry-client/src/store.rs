@@ -1,29 +1,41 @@
-//! Which bytes are already here: from a [`Descriptor`] to verified bytes, and from bytes that arrive to a file of the store.
+//! Which bytes are already here: from a [`Descriptor`] to verified bytes. What is on the way is [`ingest`](crate::ingest)'s, and what
+//! is shown and pruned [`inventory`](crate::inventory)'s.
 //!
 //! Content-addressed files under one directory, shared by any number of threads and processes:
 //!
 //! ```text
 //! blobs/sha256/ab/cdef…   the bytes whose digest is sha256:abcdef…
-//! ingest/                 files being written; each becomes a blob by rename, or is discarded
+//! ingest/abcdef….partial  what arrived of them so far; a later run goes on from there
+//! ingest/abcdef….XXXXXX   the same, where another process has the partial file
 //! corrupt/                files whose bytes were not what their name says, moved away on read
 //! ```
 //!
 //! Nothing found on disk is trusted: every read verifies digest and size. The store holds no index, hence nothing a crash could
 //! leave in disagreement with the files.
 //!
-//! NB: nothing is ever evicted, and a process that is killed leaves its file in `ingest/`.
+//! Why any number of processes, killed at any moment, cannot spoil it:
+//! - A blob appears by the rename of a file that was verified and synced. There is no moment at which half of one has its name.
+//! - A file in `ingest/` belongs to whoever holds the operating system's lock on it, which ends with the process. Only the holder
+//!   writes, renames or removes it, and only after finding, under the lock, that the path still names the file that was locked.
+//!   Whoever does not get the lock takes a file of its own; nobody waits for another process, hence nobody hangs with one.
+//! - A file in `ingest/` that nobody holds is a leftover: [`Store::open`] removes it, unless a download can go on from it.
+//!
+//! A store that cannot be written is read all the same; what would have to be written is an error that names the path.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
+use std::time::{Duration, SystemTime};
 
 use crate::blob::{Mismatch, Unverified, VerifiedBlob};
 use crate::digest::{Descriptor, Digest, Digester};
+use crate::file::VerifiedFile;
+use crate::ingest::Ingest;
 
 /// How many of a digest's digits name its directory.
-const SHARD_DIGITS: usize = 2;
+pub(crate) const SHARD_DIGITS: usize = 2;
+/// How exactly a blob's last use is known. Noting it at every read would cost a write each.
+const USE_RESOLUTION: Duration = Duration::from_secs(60 * 60);
 
 /// A directory of verified bytes. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -33,9 +45,9 @@ pub struct Store {
 
 /// What the store has for a descriptor.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lookup {
+pub enum Lookup<T> {
     /// The bytes, verified.
-    Found(VerifiedBlob),
+    Found(T),
     /// Nothing.
     Absent,
     /// A file of other bytes than its name says. It was moved away, so that the next ingest starts afresh.
@@ -46,15 +58,20 @@ pub enum Lookup {
 }
 
 impl Store {
-    /// Opens the store in `directory`, creating what is missing of it.
+    /// Opens the store in `directory`, creating what is missing of it, and removes what dead processes left behind.
     ///
     /// # Errors
-    /// [`StoreError::Io`] where a directory cannot be created.
+    /// [`StoreError::Io`] where there is no store and none can be created.
     pub fn open(directory: &Path) -> Result<Store, StoreError> {
         let store = Store { directory: directory.to_owned() };
         for path in [store.blobs(), store.ingests(), store.corrupt()] {
-            fs::create_dir_all(&path).map_err(StoreError::io("create", &path))?;
+            let created = fs::create_dir_all(&path).map_err(StoreError::io("create", &path));
+            // What cannot be written can still be read, if it is there.
+            if !store.blobs().is_dir() {
+                created?;
+            }
         }
+        store.remove_leftovers();
         Ok(store)
     }
 
@@ -63,7 +80,39 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] where a file cannot be read or moved; [`StoreError::Mismatch`] where the bytes of that digest are
     /// here, but are not as many as `descriptor` says.
-    pub fn read(&self, descriptor: &Descriptor) -> Result<Lookup, StoreError> {
+    pub fn read(&self, descriptor: &Descriptor) -> Result<Lookup<VerifiedBlob>, StoreError> {
+        self.lookup(descriptor, |file, _| VerifiedBlob::read(file, descriptor))
+    }
+
+    /// Verifies the bytes of `descriptor` and opens them, however many there are: none are held in memory.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn file(&self, descriptor: &Descriptor) -> Result<Lookup<VerifiedFile>, StoreError> {
+        self.lookup(descriptor, |file, path| VerifiedFile::verify(file, path, descriptor))
+    }
+
+    fn lookup<T>(
+        &self,
+        descriptor: &Descriptor,
+        verify: impl FnOnce(File, &Path) -> Result<T, Unverified>,
+    ) -> Result<Lookup<T>, StoreError> {
+        self.lookup_unused(descriptor, |file, path| {
+            note_use(&file);
+            verify(file, path)
+        })
+    }
+
+    /// Verifies the bytes of `descriptor` without counting as their use.
+    pub(crate) fn verified(&self, descriptor: &Descriptor) -> Result<Lookup<()>, StoreError> {
+        self.lookup_unused(descriptor, |file, path| VerifiedFile::verify(file, path, descriptor).map(drop))
+    }
+
+    fn lookup_unused<T>(
+        &self,
+        descriptor: &Descriptor,
+        verify: impl FnOnce(File, &Path) -> Result<T, Unverified>,
+    ) -> Result<Lookup<T>, StoreError> {
         let path = self.path(descriptor.digest);
         let file = match File::open(&path) {
             Ok(file) => file,
@@ -78,8 +127,8 @@ impl Store {
             }
             return self.move_away(descriptor.digest);
         }
-        match VerifiedBlob::read(file, descriptor) {
-            Ok(blob) => Ok(Lookup::Found(blob)),
+        match verify(file, &path) {
+            Ok(verified) => Ok(Lookup::Found(verified)),
             Err(Unverified::Mismatch(_)) => self.move_away(descriptor.digest),
             Err(Unverified::Io(error)) => Err(StoreError::io("read", &path)(error)),
         }
@@ -90,20 +139,16 @@ impl Store {
         fs::metadata(self.path(descriptor.digest)).is_ok_and(|file| file.is_file() && file.len() == descriptor.size)
     }
 
-    /// Begins to take in the bytes of `expected`. Any number of ingests of the same bytes may run at once.
+    /// Begins to take in the bytes of `expected`, going on from what an earlier ingest of them left. Any number of ingests of the
+    /// same bytes may run at once.
     ///
     /// # Errors
-    /// [`StoreError::Io`] where no temporary file can be created.
+    /// [`StoreError::Io`] where no file can be created.
     pub fn ingest(&self, expected: &Descriptor) -> Result<Ingest, StoreError> {
-        let ingests = self.ingests();
-        let file = tempfile::Builder::new()
-            .prefix(&expected.digest.to_hex())
-            .tempfile_in(&ingests)
-            .map_err(StoreError::io("create a file in", &ingests))?;
-        Ok(Ingest { store: self.clone(), expected: *expected, file, digester: Digester::default() })
+        Ingest::begin(self, expected)
     }
 
-    fn move_away(&self, digest: Digest) -> Result<Lookup, StoreError> {
+    pub(crate) fn move_away<T>(&self, digest: Digest) -> Result<Lookup<T>, StoreError> {
         let path = self.path(digest);
         let directory = self.corrupt();
         let (_, moved_to) = tempfile::Builder::new()
@@ -124,89 +169,47 @@ impl Store {
         }
     }
 
-    fn path(&self, digest: Digest) -> PathBuf {
+    pub(crate) fn path(&self, digest: Digest) -> PathBuf {
         self.shard(digest).join(&digest.to_hex()[SHARD_DIGITS..])
     }
 
     /// Directories of at most some thousand files, which every file system is quick with.
-    fn shard(&self, digest: Digest) -> PathBuf {
+    pub(crate) fn shard(&self, digest: Digest) -> PathBuf {
         self.blobs().join(&digest.to_hex()[..SHARD_DIGITS])
     }
 
-    fn blobs(&self) -> PathBuf {
+    /// Where the store is.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    pub(crate) fn blobs(&self) -> PathBuf {
         self.directory.join("blobs").join("sha256")
     }
 
-    fn ingests(&self) -> PathBuf {
+    pub(crate) fn ingests(&self) -> PathBuf {
         self.directory.join("ingest")
     }
 
-    fn corrupt(&self) -> PathBuf {
+    pub(crate) fn corrupt(&self) -> PathBuf {
         self.directory.join("corrupt")
     }
 }
 
-/// Bytes on their way into the store. Dropped before [`Ingest::commit`], it leaves nothing.
-#[derive(Debug)]
-#[must_use = "dropping an ingest discards it"]
-pub struct Ingest {
-    store: Store,
-    expected: Descriptor,
-    file: NamedTempFile,
-    digester: Digester,
-}
-
-impl Ingest {
-    /// Appends `bytes`, and returns how many there are by now.
-    ///
-    /// # Errors
-    /// [`StoreError::Mismatch`] as soon as there are more bytes than expected; [`StoreError::Io`] where they cannot be written.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<u64, StoreError> {
-        let size = self.digester.size().saturating_add(bytes.len() as u64);
-        if size > self.expected.size {
-            let found = self.expected.size.saturating_add(1);
-            return Err(Mismatch::Size { expected: self.expected.size, found }.into());
-        }
-        self.file.write_all(bytes).map_err(StoreError::io("write", self.file.path()))?;
-        self.digester.update(bytes);
-        Ok(size)
-    }
-
-    /// Makes the bytes a blob of the store, once they are verified and on disk.
-    ///
-    /// # Errors
-    /// [`StoreError::Mismatch`] where the bytes are not the expected ones; [`StoreError::Io`] where they cannot be made to last.
-    pub fn commit(self) -> Result<(), StoreError> {
-        let Ingest { store, expected, file, digester } = self;
-        let found = digester.finish();
-        if found.size != expected.size {
-            return Err(Mismatch::Size { expected: expected.size, found: found.size }.into());
-        }
-        if found.digest != expected.digest {
-            return Err(Mismatch::Digest { expected: expected.digest, found: found.digest }.into());
-        }
-        file.as_file().sync_all().map_err(StoreError::io("write", file.path()))?;
-        let (shard, target) = (store.shard(expected.digest), store.path(expected.digest));
-        fs::create_dir_all(&shard).map_err(StoreError::io("create", &shard))?;
-        if let Err(error) = file.persist(&target) {
-            // Windows refuses to replace a file that another process reads: then that process has put the same bytes there.
-            if !store.contains(&expected) {
-                return Err(StoreError::io("write", &target)(error.error));
-            }
-        }
-        sync_directory(&shard).map_err(StoreError::io("write", &shard))
+/// Remembers that the bytes of `file` were used: [`Store::prune`] goes by it. A store that cannot be written forgets.
+fn note_use(file: &File) {
+    let now = SystemTime::now();
+    let last_used = file.metadata().and_then(|metadata| metadata.modified());
+    let is_recent = last_used.is_ok_and(|last| now.duration_since(last).is_ok_and(|age| age < USE_RESOLUTION));
+    if !is_recent {
+        let _ = file.set_modified(now);
     }
 }
 
-fn digest_of(mut file: File) -> io::Result<Digest> {
+pub(crate) fn digest_of(mut file: File) -> io::Result<Digest> {
     let mut digester = Digester::default();
     io::copy(&mut file, &mut digester)?;
     Ok(digester.finish().digest)
-}
-
-/// Makes a rename in `directory` survive a crash. Only Unix opens directories as files; elsewhere a lost rename costs a download.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
 /// Why the store could not do what was asked.
@@ -229,7 +232,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
         let path = path.to_owned();
         move |source| StoreError::Io { action, path, source }
     }
@@ -262,10 +265,14 @@ mod tests {
             Lookup::Found(blob) => assert_eq!(&*blob, bytes),
             other => panic!("{other:?}"),
         }
-    }
-
-    fn files_in(directory: &Path) -> usize {
-        fs::read_dir(directory).unwrap().count()
+        match store.file(descriptor).unwrap() {
+            Lookup::Found(file) => {
+                let mut copy = Vec::new();
+                file.copy_to(&mut copy).unwrap();
+                assert_eq!(copy, bytes);
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -289,48 +296,6 @@ mod tests {
         let (_directory, store) = open();
         assert_eq!(store.read(&Descriptor::of(BYTES)).unwrap(), Lookup::Absent);
         assert!(!store.contains(&Descriptor::of(BYTES)));
-    }
-
-    #[test]
-    fn a_dropped_ingest_leaves_nothing() {
-        let (_directory, store) = open();
-        let mut ingest = store.ingest(&Descriptor::of(BYTES)).unwrap();
-        ingest.write(BYTES).unwrap();
-        drop(ingest);
-        assert_eq!(files_in(&store.ingests()), 0);
-        assert_eq!(store.read(&Descriptor::of(BYTES)).unwrap(), Lookup::Absent);
-    }
-
-    #[test]
-    fn refuses_to_commit_other_bytes() {
-        let (_directory, store) = open();
-        let mut ingest = store.ingest(&Descriptor::of(BYTES)).unwrap();
-        ingest.write(b"COMPONENT").unwrap();
-        assert!(matches!(ingest.commit(), Err(StoreError::Mismatch(Mismatch::Digest { .. }))));
-        let mut ingest = store.ingest(&Descriptor::of(BYTES)).unwrap();
-        ingest.write(b"compo").unwrap();
-        assert!(matches!(ingest.commit(), Err(StoreError::Mismatch(Mismatch::Size { expected: 9, found: 5 }))));
-        assert_eq!(files_in(&store.ingests()), 0);
-    }
-
-    #[test]
-    fn refuses_a_byte_too_many_before_it_is_written() {
-        let (_directory, store) = open();
-        let mut ingest = store.ingest(&Descriptor::of(BYTES)).unwrap();
-        assert_eq!(ingest.write(BYTES).unwrap(), 9);
-        assert!(matches!(ingest.write(b"!"), Err(StoreError::Mismatch(Mismatch::Size { expected: 9, found: 10 }))));
-    }
-
-    #[test]
-    fn concurrent_ingests_of_the_same_bytes_all_succeed() {
-        let (_directory, store) = open();
-        std::thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| put(&store, BYTES));
-            }
-        });
-        check_found(&store, &Descriptor::of(BYTES), BYTES);
-        assert_eq!(files_in(&store.ingests()), 0);
     }
 
     fn check_corrupt(bytes_on_disk: &[u8]) {

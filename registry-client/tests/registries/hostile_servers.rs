@@ -16,13 +16,13 @@ async fn start(
     ScriptedServer::start(move |request| if request.target.contains("/manifests/") { manifest() } else { blob() }).await
 }
 
-/// Pulls by tag, and expects a failure that leaves nothing in the store.
+/// Pulls by tag, and expects a failure that leaves nothing in the store that could be taken for a component.
 async fn check_refused(server: &ScriptedServer, selector: &str) -> String {
     let sandbox = Sandbox::new();
     let origin = reference(&format!("{}/team/catalog{selector}", server.address));
     let error = sandbox.pull(&origin).await.unwrap_err();
     let store = sandbox.directory.path().join("store");
-    for directory in ["ingest", "corrupt", "blobs/sha256"] {
+    for directory in ["corrupt", "blobs/sha256"] {
         assert_eq!(std::fs::read_dir(store.join(directory)).unwrap().count(), 0, "{directory}");
     }
     told(&error, &[(&server.address, "ADDRESS")])
