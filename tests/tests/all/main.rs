@@ -9,16 +9,21 @@
 mod chains;
 mod exporting;
 mod linking;
-mod resources;
-mod versions;
-
 mod locking;
+mod oci;
+mod resources;
+mod storefront;
+mod versions;
 
 mod wrong_components;
 mod wrong_links;
 mod wrong_locks;
 mod wrong_manifests;
 mod wrong_registries;
+
+mod determinism;
+mod invariants;
+mod robustness;
 
 mod steps;
 

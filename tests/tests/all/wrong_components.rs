@@ -70,6 +70,7 @@ fn a_file_is_not_wasm() {
       |         ^^^^^^^^^^^^^^^^^^^^^^^ needed here
       |
       = note: not a WebAssembly binary: it starts with `#!/bin/s`
+      = help: a component is a `.wasm` binary, or its text in a file whose name ends in `.wat`
     exit status 1
     "#);
 }
@@ -84,7 +85,7 @@ fn component_text_is_in_a_file_of_another_name() {
       |         ^^^^^^^^^^^^^^^^^^^^^^^ needed here
       |
       = note: not a WebAssembly binary: it starts with `(compone`
-      = help: component text must be in a file that ends in `.wat`
+      = help: component text must be in a file whose name ends in `.wat`
     exit status 1
     "#);
 }
@@ -176,13 +177,17 @@ fn a_component_has_a_function_that_is_not_valid() {
     let ten_times = [0x41, 10, 0x6c];
     let at = component.windows(3).position(|window| window == ten_times).unwrap();
     component[at + 2] = 0x7c;
-    assert_snapshot!(refused(&application("", [("front", component)])), @"
+    assert_snapshot!(refused(&application("", [("front", component)])), @r#"
     error[invalid-component]: the component `front` is not valid
-     |
-     = note: type mismatch: expected i64, found i32 (at offset 0xe4)
-     = help: build it again, with a current compiler and a current `wasm-tools`
+     --> compose.toml:2:9
+      |
+    2 | front = { path = "front.wasm" }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^ needed here
+      |
+      = note: type mismatch: expected i64, found i32 (at offset 0xe4)
+      = help: build it again, with a current compiler and a current `wasm-tools`
     exit status 1
-    ");
+    "#);
 }
 
 #[test]
@@ -192,7 +197,7 @@ fn folders_contain_each_other() {
     sandbox.write("right/compose.toml", "[components]\nleft = { path = \"../left\" }\n");
     assert_snapshot!(refused(&sandbox), @r#"
     error[nested-cycle]: folders contain each other: left/compose.toml → right/compose.toml → left/compose.toml
-     --> left/../right/compose.toml:2:8
+     --> right/compose.toml:2:8
       |
     2 | left = { path = "../left" }
       |        ^^^^^^^^^^^^^^^^^^^^ this folder, in the end, needs itself
@@ -206,13 +211,13 @@ fn folders_contain_each_other() {
 fn a_folder_contains_itself() {
     let sandbox = Sandbox::new("[components]\nself = { path = \".\" }\n");
     assert_snapshot!(refused(&sandbox), @r#"
-    error[nested-cycle]: folders contain each other: compose.toml → compose.toml
+    error[nested-cycle]: the folder contains itself as a component
      --> compose.toml:2:8
       |
     2 | self = { path = "." }
-      |        ^^^^^^^^^^^^^^ this folder, in the end, needs itself
+      |        ^^^^^^^^^^^^^^ this is the folder of this manifest
       |
-      = help: take one of them out of the other's `[components]`
+      = help: take it out of `[components]`
     exit status 1
     "#);
 }
@@ -246,14 +251,6 @@ fn several_files_are_wrong() {
       |
       = help: build the component first, or mend the path; it is relative to the manifest
 
-    error[file-unreadable]: there is no file `three.wasm`
-     --> compose.toml:4:9
-      |
-    4 | three = { path = "three.wasm" }
-      |         ^^^^^^^^^^^^^^^^^^^^^^^ needed here
-      |
-      = help: build the component first, or mend the path; it is relative to the manifest
-
     error[not-a-component]: `two.wasm` is empty
      --> compose.toml:3:7
       |
@@ -262,6 +259,14 @@ fn several_files_are_wrong() {
       |
       = note: the file is empty
       = help: build it again: a build that failed may have left it so
+
+    error[file-unreadable]: there is no file `three.wasm`
+     --> compose.toml:4:9
+      |
+    4 | three = { path = "three.wasm" }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^ needed here
+      |
+      = help: build the component first, or mend the path; it is relative to the manifest
 
     error: 3 problems found
     exit status 1

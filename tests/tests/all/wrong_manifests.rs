@@ -53,16 +53,16 @@ fn a_manifest_is_not_toml() {
     ");
     assert_snapshot!(check("[components]\nfront = path = \"front.wasm\"\n"), @r#"
     error[manifest-syntax]: the manifest is not valid TOML
-     --> compose.toml:2:14
-      |
-    2 | front = path = "front.wasm"
-      |              ^ unexpected key or value, expected newline, `#`
-
-    error[manifest-syntax]: the manifest is not valid TOML
      --> compose.toml:2:9
       |
     2 | front = path = "front.wasm"
       |         ^^^^ string values must be quoted, expected literal string
+
+    error[manifest-syntax]: the manifest is not valid TOML
+     --> compose.toml:2:14
+      |
+    2 | front = path = "front.wasm"
+      |              ^ unexpected key or value, expected newline, `#`
 
     error: 2 problems found
     exit status 1
@@ -142,11 +142,11 @@ fn a_key_is_not_known() {
 #[test]
 fn a_value_has_another_type() {
     assert_snapshot!(check("[components]\nfront = 1\nback = { path = true }\n[chains]\n\"a:b/c\" = \"front\"\n"), @r#"
-    error[wrong-type]: the component `front` must be a table, and is an integer
+    error[wrong-type]: the component `front` must be a string or a table, and is an integer
      --> compose.toml:2:9
       |
     2 | front = 1
-      |         ^ expected a table
+      |         ^ expected a string or a table
 
     error[wrong-type]: a path must be a string, and is a boolean
      --> compose.toml:3:17
@@ -193,6 +193,8 @@ fn a_version_is_not_one() {
       |
     3 | version = "1.0"
       |           ^^^^^ unexpected end of input while parsing minor version number
+      |
+      = note: a version is `1.2.3`; a requirement is `^1.2`, `~1.2.3`, `>=1, <3`, `=1.2.3` or `*`
     exit status 1
     "#);
 }
@@ -212,7 +214,9 @@ fn a_package_is_not_one() {
      --> compose.toml:2:9
       |
     2 | front = "Shop:front"
-      |         ^^^^^^^^^^^^ `Shop:front` is not a package name: `Shop` is not lowercase words of letters and digits joined by `-`, the first beginning with a letter
+      |         ^^^^^^^^^^^^ not `namespace:name` before the `@`
+      |
+      = note: caused by: `Shop:front` is not a package name: `Shop` is not lowercase words of letters and digits joined by `-`, the first beginning with a letter
 
     error[invalid-value]: `back` cannot be a package
      --> compose.toml:3:20
@@ -249,13 +253,18 @@ fn a_requirement_is_not_one() {
      --> compose.toml:2:9
       |
     2 | front = "a:b@newest"
-      |         ^^^^^^^^^^^^ the version requirement after `@` is not one: unexpected character 'n' while parsing major version number
+      |         ^^^^^^^^^^^^ not a version requirement after the `@`
+      |
+      = note: caused by: unexpected character 'n' while parsing major version number
+      = note: a version is `1.2.3`; a requirement is `^1.2`, `~1.2.3`, `>=1, <3`, `=1.2.3` or `*`
 
     error[invalid-value]: `1.x.y` cannot be a version requirement
      --> compose.toml:3:37
       |
     3 | back = { package = "a:b", version = "1.x.y" }
       |                                     ^^^^^^^ unexpected character after wildcard in version req
+      |
+      = note: a version is `1.2.3`; a requirement is `^1.2`, `~1.2.3`, `>=1, <3`, `=1.2.3` or `*`
 
     error: 2 problems found
     exit status 1
@@ -270,6 +279,8 @@ fn a_reference_is_not_one() {
       |
     2 | front = { oci = "ghcr.io/Acme:" }
       |                 ^^^^^^^^^^^^^^^ `ghcr.io/Acme:` is not a reference
+      |
+      = note: caused by: `Acme` is not a repository: expected lowercase letters and digits, single `.`, `_` or `-` between them, and `/`
     exit status 1
     "#);
 }
@@ -331,7 +342,7 @@ fn an_instance_is_of_an_unknown_component() {
     4 | tax-eu = { component = "taxes" }
       |                        ^^^^^^^ `[components]` has no such entry
       |
-      = note: there are `tax`
+      = note: there is only `tax`
     exit status 1
     "#);
     assert_snapshot!(check("[components]\ntax = { path = \"tax.wasm\" }\n[instances]\neu = {}\n"), @"
@@ -396,7 +407,7 @@ fn an_instance_is_not_known() {
     3 | [links.nobody]
       |        ^^^^^^ not an instance of this application
       |
-      = note: there are `front`
+      = note: there is only `front`
 
     error[unknown-instance]: there is no instance `frond`
      --> compose.toml:6:12
@@ -420,7 +431,7 @@ fn an_instance_is_not_known() {
     10 | "a:b/c" = "x"
        |           ^^^ not an instance of this application
        |
-       = note: there are `front`
+       = note: there is only `front`
 
     error: 4 problems found
     exit status 1
@@ -484,18 +495,11 @@ fn a_registry_is_not_known() {
     assert_snapshot!(
         check("[registries.namespaces]\nshop = \"archive\"\n[components]\ncatalog = \"shop:catalog\"\n"),
         @r#"
-        error[no-registry]: no registry is known for `shop:catalog`
-         --> compose.toml:4:11
+        error[unknown-registry]: packages of `shop` come from the unknown registry `archive`
+         --> compose.toml:2:8
           |
-        4 | catalog = "shop:catalog"
-          |           ^^^^^^^^^^^^^^ this package has to come from somewhere
-          |
-          = help: name a default registry
-                  [registries]
-                  default = "oci://registry.example/team"
-          = help: or one for its namespace
-                  [registries.namespaces]
-                  shop = "NAME"
+        2 | shop = "archive"
+          |        ^^^^^^^^^ `[registries]` has no such entry
         exit status 1
         "#
     );

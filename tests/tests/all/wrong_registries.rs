@@ -22,7 +22,12 @@ fn application(requirement: &str) -> Sandbox {
     sandbox
 }
 
-/// What is said of a registry on loopback, by a command whose output has its address replaced.
+/// An application of one package in a registry at this address.
+fn of_network_registry(address: &str) -> Sandbox {
+    Sandbox::new(&format!("[registries]\ndefault = \"oci://{address}/team\"\n[components]\nfront = \"t:front@1\"\n"))
+}
+
+/// What a command says, with the address of a registry on loopback replaced.
 fn told(run: &Run, address: &str) -> String {
     run.to_string().replace(address, "ADDRESS")
 }
@@ -134,15 +139,14 @@ fn a_package_is_a_wit_package() {
 fn a_registry_does_not_answer() {
     // A port that was free a moment ago, and that nobody listens on.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let sandbox = Sandbox::new(&format!("[components]\nfront = {{ oci = \"{address}/team/front:1.0.0\" }}\n"));
-    assert_snapshot!(told(&sandbox.compose("build"), &address), @r#"
-    error[registry-failure]: cannot get the image manifest of ADDRESS/team/front:1.0.0
-     --> compose.toml:2:9
+    assert_snapshot!(told(&of_network_registry(&address).compose("build"), &address), @r#"
+    error[registry-failure]: cannot get the list of versions of t:front in oci://ADDRESS/team
+     --> compose.toml:4:9
       |
-    2 | front = { oci = "ADDRESS/team/front:1.0.0" }
-      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ needed here
+    4 | front = "t:front@1"
+      |         ^^^^^^^^^^^ needed here
       |
-      = note: caused by: GET http://ADDRESS/v2/team/front/manifests/1.0.0 failed
+      = note: caused by: GET http://ADDRESS/v2/team/t/front/tags/list failed
       = note: caused by: error sending request
       = note: caused by: client error (Connect)
       = note: caused by: tcp connect error
@@ -165,8 +169,7 @@ fn a_network_registry_is_needed_offline() {
       = help: run `compose fetch` once without `--offline`: it puts what is needed into the store
     exit status 3
     "#);
-    let manifest = "[registries]\ndefault = \"oci://registry.invalid/team\"\n[components]\nfront = \"t:front@1\"\n";
-    assert_snapshot!(Sandbox::new(manifest).compose("build --offline"), @r#"
+    assert_snapshot!(of_network_registry("registry.invalid").compose("build --offline"), @r#"
     error[offline]: the list of versions of t:front in oci://registry.invalid/team cannot be had offline
      --> compose.toml:4:9
       |
@@ -220,15 +223,15 @@ fn a_network_registry_lacks_a_package_a_version_and_a_tag() {
 fn a_registry_wants_credentials() {
     let registry = DockerRegistry::start(Access::Basic);
     let address = registry.address();
-    let sandbox = Sandbox::new(&format!("[components]\nfront = {{ oci = \"{address}/team/front:1.0.0\" }}\n"));
+    let sandbox = of_network_registry(address);
     assert_snapshot!(told(&sandbox.compose("build"), address), @r#"
     error[unauthorized]: ADDRESS did not accept anonymous access
-     --> compose.toml:2:9
+     --> compose.toml:4:9
       |
-    2 | front = { oci = "ADDRESS/team/front:1.0.0" }
-      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ needed here
+    4 | front = "t:front@1"
+      |         ^^^^^^^^^^^ needed here
       |
-      = note: caused by: GET http://ADDRESS/v2/team/front/manifests/1.0.0 was answered with 401 UNAUTHORIZED: authentication required
+      = note: caused by: GET http://ADDRESS/v2/team/t/front/tags/list was answered with 401 UNAUTHORIZED: authentication required
       = help: give credentials for it in docker's configuration
               docker login ADDRESS
     exit status 3
@@ -239,12 +242,12 @@ fn a_registry_wants_credentials() {
     assert!(!run.stderr.contains("wrong-password"));
     assert_snapshot!(told(&run, address), @r#"
     error[unauthorized]: ADDRESS did not accept the credential in [DIR]/.docker/config.json
-     --> compose.toml:2:9
+     --> compose.toml:4:9
       |
-    2 | front = { oci = "ADDRESS/team/front:1.0.0" }
-      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ needed here
+    4 | front = "t:front@1"
+      |         ^^^^^^^^^^^ needed here
       |
-      = note: caused by: GET http://ADDRESS/v2/team/front/manifests/1.0.0 was answered with 401 UNAUTHORIZED: authentication required
+      = note: caused by: GET http://ADDRESS/v2/team/t/front/tags/list was answered with 401 UNAUTHORIZED: authentication required
       = help: give credentials for it in docker's configuration
               docker login ADDRESS
     exit status 3
