@@ -160,7 +160,7 @@ impl Sandbox {
     }
 
     fn run(&self, command: &mut Command) -> Run {
-        let output = command.output().expect("the command starts");
+        let output = command.output().expect("the command was built with the tests");
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).expect("the command writes text");
             text.replace(&self.directory.path().display().to_string(), "[DIR]")
@@ -170,13 +170,12 @@ impl Sandbox {
 }
 
 impl fmt::Display for Run {
-    /// Standard output, standard error and a last line with the exit status, the empty ones left out.
+    /// Standard output and standard error, those that are not empty and a line between them; last the exit status.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.stdout.is_empty() {
-            write!(f, "{}\n---\n", self.stdout.trim_end())?;
-        }
-        if !self.stderr.is_empty() {
-            writeln!(f, "{}", self.stderr.trim_end())?;
+        let written = [&self.stdout, &self.stderr].map(|text| text.trim_end());
+        let written: Vec<&str> = written.into_iter().filter(|text| !text.is_empty()).collect();
+        if !written.is_empty() {
+            writeln!(f, "{}", written.join("\n---\n"))?;
         }
         match self.status {
             Some(status) => write!(f, "exit status {status}"),
@@ -185,11 +184,9 @@ impl fmt::Display for Run {
     }
 }
 
-/// The command, which cargo puts beside the directory of the test binaries.
+/// This package's own build of the command, which cargo puts above the directory of the test binaries.
 fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own binary");
     let profile = test.ancestors().nth(2).expect("a test binary is in `deps` of its profile's directory");
-    let binary = profile.join(format!("compose{}", std::env::consts::EXE_SUFFIX));
-    assert!(binary.is_file(), "there is no {}: run `cargo build -p compose-cli` first", binary.display());
-    binary
+    profile.join(format!("compose-under-test{}", std::env::consts::EXE_SUFFIX))
 }
