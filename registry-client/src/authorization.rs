@@ -53,11 +53,33 @@ impl Challenge {
     }
 }
 
+/// What is to be done with a repository, as a token server is asked for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Access {
+    Pull,
+    Push,
+    /// Push, with blobs that another repository of the registry has.
+    PushFrom(Repository),
+}
+
+impl Access {
+    /// The scopes of a token. What the registry itself asks for is enough to pull; before a push it is asked less than the push needs.
+    fn scopes(&self, repository: &Repository, asked: Option<String>) -> Vec<String> {
+        let scope = |repository: &Repository, actions: &str| format!("repository:{}:{actions}", repository.path());
+        match self {
+            Access::Pull => vec![asked.unwrap_or_else(|| scope(repository, "pull"))],
+            Access::Push => vec![scope(repository, "pull,push")],
+            Access::PushFrom(source) => vec![scope(repository, "pull,push"), scope(source, "pull")],
+        }
+    }
+}
+
 impl Transport {
     /// Answers `challenge` with the credential for `repository`. `refusal` is the failure it came with.
     pub(crate) async fn authorize(
         &self,
         repository: &Repository,
+        access: &Access,
         challenge: Challenge,
         refusal: NetworkFailure,
     ) -> Result<HeaderValue, RequestError> {
@@ -68,8 +90,8 @@ impl Transport {
             }
             (Challenge::Bearer { .. }, Some(Credential::Bearer(token))) => header("Bearer", token.expose(), &refusal),
             (Challenge::Bearer { realm, service, scope }, credential) => {
-                let scope = scope.unwrap_or_else(|| format!("repository:{}:pull", repository.path()));
-                let request = TokenRequest { realm, service, scope, credential, source };
+                let scopes = access.scopes(repository, scope);
+                let request = TokenRequest { realm, service, scopes, credential, source };
                 let token = self.token(&request, &refusal).await?;
                 header("Bearer", &token, &refusal)
             }
@@ -92,7 +114,7 @@ impl Transport {
                     ("refresh_token", token.expose()),
                     ("client_id", "compose"),
                     ("service", request.service.as_deref().unwrap_or_default()),
-                    ("scope", &request.scope),
+                    ("scope", &request.scopes.join(" ")),
                 ];
                 self.send(Method::POST, &realm, |builder| builder.form(&form)).await?
             }
@@ -100,7 +122,9 @@ impl Transport {
                 if let Some(service) = &request.service {
                     realm.query_pairs_mut().append_pair("service", service);
                 }
-                realm.query_pairs_mut().append_pair("scope", &request.scope);
+                for scope in &request.scopes {
+                    realm.query_pairs_mut().append_pair("scope", scope);
+                }
                 let authorization = match credential {
                     Some(Credential::Basic { username, password }) => {
                         Some(header("Basic", &basic(username, password.expose()), refusal)?)
@@ -137,7 +161,7 @@ impl Transport {
 struct TokenRequest<'a> {
     realm: String,
     service: Option<String>,
-    scope: String,
+    scopes: Vec<String>,
     credential: Option<&'a Credential>,
     source: CredentialSource,
 }

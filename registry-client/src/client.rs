@@ -3,6 +3,10 @@
 //! The store comes first, then the registry. A component becomes usable only verified, and every component that came over the
 //! network is in the store before it is returned.
 
+mod push;
+
+pub use push::{Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
+
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

@@ -59,8 +59,26 @@ pub enum Error {
         /// Its digest.
         digest: Digest,
     },
+    /// What is to be pushed exists with other content.
+    #[error("{target} exists with other content: its image manifest is {existing}, the one to be pushed is {pushed}")]
+    AlreadyExists {
+        /// What was to be pushed.
+        target: Box<Origin>,
+        /// The digest of the image manifest there.
+        existing: Digest,
+        /// The digest of the image manifest that was to be pushed.
+        pushed: Digest,
+    },
+    /// A file that is to be pushed cannot be read.
+    #[error("cannot read {}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The network was needed and must not be used.
-    #[error("{subject} cannot be had offline")]
+    #[error("{subject} cannot be {} offline", words(subject).done)]
     Offline {
         /// What it was needed for.
         subject: Box<Subject>,
@@ -76,12 +94,14 @@ pub enum Error {
         source: Box<NetworkFailure>,
     },
     /// The registry knows who we are and refuses.
-    #[error("{registry} does not allow {repository} to be read with {credential}")]
+    #[error("{registry} does not allow {repository} to be {action} with {credential}")]
     Forbidden {
         /// The registry's host.
         registry: String,
         /// The repository's path.
         repository: String,
+        /// What was to be done with it: `read` or `written`.
+        action: &'static str,
         /// Where the credential came from.
         credential: CredentialSource,
         /// The request that was refused.
@@ -127,7 +147,7 @@ pub enum Error {
         unit: &'static str,
     },
     /// The network, or the server at its other end, failed.
-    #[error("cannot get {subject}")]
+    #[error("cannot {} {subject}", words(subject).verb)]
     Network {
         /// What was asked for.
         subject: Box<Subject>,
@@ -162,6 +182,14 @@ pub enum Error {
         #[source]
         problem: LayoutProblem,
     },
+    /// A file of a directory registry cannot be written.
+    #[error("cannot write {}", path.display())]
+    LayoutWrite {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The store lost what had just been put into it: something else writes to its files.
     #[error("the content store lost {digest} right after it was stored")]
     StoreUnreliable {
@@ -186,12 +214,13 @@ impl Error {
     /// Says for which subject a request to `host` failed.
     pub(crate) fn request(subject: Subject, repository: &Repository, error: RequestError) -> Error {
         let registry = repository.host().as_str().to_owned();
+        let action = words(&subject).action;
         let subject = Box::new(subject);
         match error {
             RequestError::NotFound(source) | RequestError::Failed(source) => Error::Network { subject, source },
             RequestError::Unauthorized(credential, source) => Error::Unauthorized { registry, credential, source },
             RequestError::Forbidden(credential, source) => {
-                Error::Forbidden { registry, repository: repository.path().to_owned(), credential, source }
+                Error::Forbidden { registry, repository: repository.path().to_owned(), action, credential, source }
             }
             RequestError::TooLarge { limit, unit } => Error::TooLarge { subject, limit, unit },
             RequestError::Setup(source) => Error::Setup(source),
@@ -204,6 +233,23 @@ impl Error {
             StoreError::Mismatch(mismatch) => Error::mismatch(subject, mismatch),
             error @ StoreError::Io { .. } => Error::Store(error),
         }
+    }
+}
+
+/// The words for what is done with a subject.
+struct Words {
+    verb: &'static str,
+    done: &'static str,
+    /// What is done with its repository.
+    action: &'static str,
+}
+
+fn words(subject: &Subject) -> Words {
+    match subject {
+        Subject::Versions { .. } | Subject::Manifest(_) | Subject::Component(_) => {
+            Words { verb: "get", done: "had", action: "read" }
+        }
+        Subject::Push(_) => Words { verb: "push", done: "pushed", action: "written" },
     }
 }
 

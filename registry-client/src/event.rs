@@ -52,6 +52,30 @@ pub enum Event {
         /// The component's digest.
         digest: Digest,
     },
+    /// A blob begins to be sent to a registry.
+    UploadStarted {
+        /// What it is a part of.
+        target: Origin,
+        /// The blob.
+        blob: Descriptor,
+    },
+    /// More of a blob was sent.
+    UploadProgress {
+        /// The blob's digest.
+        digest: Digest,
+        /// How many bytes were sent so far; fewer than before where it had to begin again.
+        sent: u64,
+    },
+    /// A blob is in the registry.
+    UploadFinished {
+        /// The blob's digest.
+        digest: Digest,
+    },
+    /// A blob could not be sent.
+    UploadFailed {
+        /// The blob's digest.
+        digest: Digest,
+    },
     /// A file of the store did not hold what its name says. It was moved away and is downloaded again.
     CorruptBlob {
         /// What the file should have held.

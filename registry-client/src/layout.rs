@@ -3,6 +3,10 @@
 //! `<root>/<namespace>/<name>/` is an [OCI image layout](https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md)
 //! with one manifest a tag. Paths are made of package names and digests alone, whose alphabets have no `/` and no `..`.
 
+mod writer;
+
+pub(crate) use writer::LayoutWriter;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -65,14 +69,14 @@ impl Layout {
         let Some(descriptor) = self.tags.get(tag) else { return Ok(None) };
         if descriptor.size > MAX_MANIFEST {
             let problem = LayoutProblem::TooLarge { limit: MAX_MANIFEST };
-            return Err(Error::Layout { path: self.blob_path(descriptor.digest), problem });
+            return Err(Error::Layout { path: blob_path(&self.directory, descriptor.digest), problem });
         }
         self.blob(descriptor).map(Some)
     }
 
     /// Reads a blob, whose size the caller has bounded.
     pub(crate) fn blob(&self, descriptor: &Descriptor) -> Result<VerifiedBlob, Error> {
-        let path = self.blob_path(descriptor.digest);
+        let path = blob_path(&self.directory, descriptor.digest);
         let read = || {
             let file = open_file(&path)?;
             VerifiedBlob::read(file, descriptor).map_err(|error| match error {
@@ -82,10 +86,10 @@ impl Layout {
         };
         read().map_err(|problem| Error::Layout { path: path.clone(), problem })
     }
+}
 
-    fn blob_path(&self, digest: Digest) -> PathBuf {
-        self.directory.join("blobs").join("sha256").join(digest.to_hex())
-    }
+fn blob_path(directory: &Path, digest: Digest) -> PathBuf {
+    directory.join("blobs").join("sha256").join(digest.to_hex())
 }
 
 #[derive(Deserialize)]

@@ -4,14 +4,15 @@
 //! |---|---|---|
 //! | [`package`](PackageName), [`registry`](Registry), [`reference`](Reference) | what a text names | text → name |
 //! | [`digest`](Digest) | what identifies bytes | bytes or text → digest, descriptor |
+//! | [`publication`](Artifact) | what an artifact is made of | component → image manifest, blobs |
 //! | `artifact` | which layer of an artifact is its component | image manifest → [`Release`] |
 //! | [`blob`](VerifiedBlob), [`file`](VerifiedFile) | which bytes are usable | descriptor → verified bytes |
 //! | [`store`](Store), [`ingest`](Ingest) | which bytes are here, and how others come in | pieces → verified bytes |
 //! | [`inventory`](StoreUsage) | what of the store can go | files → sums, what was removed |
 //! | [`credentials`](Credentials) | who we are at a registry | Docker's `config.json` → credential |
 //! | `layout` | the same answers as a registry, from files | directory → manifests, blobs |
-//! | `transport`, `authorization`, `oci` | the OCI distribution protocol, bounded | repository → manifests, blobs |
-//! | [`client`](Client) | where to ask, and in which order | [`Origin`] → versions, release, bytes |
+//! | `transport`, `authorization`, `oci`, `upload` | the OCI distribution protocol, bounded | repository ↔ manifests, blobs |
+//! | [`client`](Client) | where to ask, and in which order | [`Origin`] → versions, release, bytes; [`Artifact`] → release |
 //!
 //! Two rules hold everywhere. Bytes from outside become usable only as a [`VerifiedBlob`] or a [`VerifiedFile`], which digest and size together
 //! construct. Nothing from outside, neither a body nor a file nor a text, is held in memory without a limit or can panic.
@@ -54,16 +55,19 @@ mod inventory;
 mod layout;
 mod oci;
 mod package;
+mod publication;
 mod reference;
 mod registry;
 mod release;
+mod replacement;
 mod repository;
 mod store;
 mod transport;
+mod upload;
 
 pub use artifact::NotAComponent;
 pub use blob::{Mismatch, VerifiedBlob};
-pub use client::{Client, ClientOptions, Network};
+pub use client::{Client, ClientOptions, Network, Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
 pub use credentials::{CredentialSource, Credentials, CredentialsError, EntryProblem};
 pub use digest::{Descriptor, Digest, DigestParseError};
 pub use error::{Error, LayoutProblem, NetworkFailure};
@@ -72,8 +76,10 @@ pub use file::VerifiedFile;
 pub use ingest::Ingest;
 pub use inventory::{PrunePolicy, Pruned, StoreEntry, StoreUsage, StoreVerification, Tally};
 pub use package::{PackageName, PackageNameError};
+pub use publication::{Artifact, ComponentConfig, Content, Os};
 pub use reference::{Reference, ReferenceParseError};
 pub use registry::{OciRegistry, Registry, RegistryParseError};
 pub use release::{Origin, Release, Subject};
 pub use repository::LocationError;
 pub use store::{Lookup, Store, StoreError};
+pub use upload::Delivery;

@@ -9,7 +9,7 @@ use crate::package::PackageName;
 use crate::reference::Reference;
 use crate::registry::Registry;
 
-/// Where one component comes from, exactly.
+/// Where one component comes from, or is pushed to, exactly.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
     /// A version of a package in a registry.
@@ -58,6 +58,8 @@ pub enum Subject {
     Manifest(Origin),
     /// A component's bytes.
     Component(Origin),
+    /// An artifact that is pushed.
+    Push(Origin),
 }
 
 impl fmt::Display for Subject {
@@ -66,6 +68,7 @@ impl fmt::Display for Subject {
             Subject::Versions { registry, package } => write!(f, "the list of versions of {package} in {registry}"),
             Subject::Manifest(origin) => write!(f, "the image manifest of {origin}"),
             Subject::Component(origin) => write!(f, "the component of {origin}"),
+            Subject::Push(target) => write!(f, "{target}"),
         }
     }
 }

@@ -21,7 +21,7 @@ use oci_client::errors::OciEnvelope;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 
-use crate::authorization::Challenge;
+use crate::authorization::{Access, Challenge};
 use crate::credentials::{CredentialSource, Credentials};
 use crate::error::{NetworkFailure, one_line};
 use crate::host::{Host, is_loopback_name};
@@ -40,7 +40,7 @@ pub(crate) struct Transport {
     insecure: Vec<Url>,
     proxied: OnceLock<reqwest::Client>,
     direct: OnceLock<reqwest::Client>,
-    authorizations: Mutex<BTreeMap<Repository, HeaderValue>>,
+    authorizations: Mutex<BTreeMap<(Repository, Access), HeaderValue>>,
 }
 
 /// Why a request has no usable answer.
@@ -87,19 +87,69 @@ impl Transport {
 
     /// Gets `url`, which is of `repository`'s registry, authorized as that registry asks for it.
     pub(crate) async fn get(&self, repository: &Repository, url: &Url, accept: &str) -> Result<Answer, RequestError> {
-        let remembered = self.remembered(repository);
-        let answer = self.follow(url, accept, remembered.as_ref()).await?;
+        self.ask(Method::GET, repository, &Access::Pull, url, accept).await
+    }
+
+    /// Asks for `url` or, with `HEAD`, whether it is there, authorized for `access`.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        repository: &Repository,
+        access: &Access,
+        url: &Url,
+        accept: &str,
+    ) -> Result<Answer, RequestError> {
+        let answer = self
+            .authorized(repository, access, url, |authorization| {
+                let method = method.clone();
+                async move { self.follow(method, url, accept, authorization.as_ref()).await }
+            })
+            .await?;
+        self.expect(repository, answer, &[StatusCode::OK]).await
+    }
+
+    /// Sends a request that changes something, authorized for `access`. Redirects are not followed: whoever changes a registry talks
+    /// to that registry.
+    pub(crate) async fn change(
+        &self,
+        method: Method,
+        repository: &Repository,
+        access: &Access,
+        url: &Url,
+        complete: impl Fn(RequestBuilder) -> RequestBuilder + Sync,
+    ) -> Result<Answer, RequestError> {
+        let complete = &complete;
+        self.authorized(repository, access, url, |authorization| {
+            let method = method.clone();
+            async move {
+                self.send(method, url, |request| with_authorization(complete(request), authorization.as_ref())).await
+            }
+        })
+        .await
+    }
+
+    /// Makes `attempt` with the authorization that is remembered and, where `url`'s own registry refuses that, once more with a new one.
+    async fn authorized<F: Future<Output = Result<Answer, RequestError>>>(
+        &self,
+        repository: &Repository,
+        access: &Access,
+        url: &Url,
+        attempt: impl Fn(Option<HeaderValue>) -> F,
+    ) -> Result<Answer, RequestError> {
+        let key = (repository.clone(), access.clone());
+        let remembered = self.lock_authorizations().get(&key).cloned();
+        let answer = attempt(remembered).await?;
         if answer.status() != StatusCode::UNAUTHORIZED || !same_origin(&answer.url, url) {
-            return self.successful(repository, answer).await;
+            return Ok(answer);
         }
         let challenge = Challenge::read(answer.headers());
         let refusal = answer.into_failure().await;
-        let authorization = self.authorize(repository, challenge, refusal).await?;
-        let answer = self.follow(url, accept, Some(&authorization)).await?;
+        let authorization = self.authorize(repository, access, challenge, refusal).await?;
+        let answer = attempt(Some(authorization.clone())).await?;
         if answer.status() != StatusCode::UNAUTHORIZED {
-            self.lock_authorizations().insert(repository.clone(), authorization);
+            self.lock_authorizations().insert(key, authorization);
         }
-        self.successful(repository, answer).await
+        Ok(answer)
     }
 
     /// Who we are at `repository`'s registry.
@@ -114,7 +164,7 @@ impl Transport {
         url: &Url,
         complete: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Answer, RequestError> {
-        let name = if method == Method::POST { "POST" } else { "GET" };
+        let name = name_of(&method);
         let request = complete(self.client(url)?.request(method, url.clone()));
         match request.send().await {
             Ok(response) => Ok(Answer { response, method: name, url: url.clone() }),
@@ -124,6 +174,7 @@ impl Transport {
 
     async fn follow(
         &self,
+        method: Method,
         start: &Url,
         accept: &str,
         authorization: Option<&HeaderValue>,
@@ -132,13 +183,7 @@ impl Transport {
         for _ in 0..=MAX_REDIRECTS {
             let authorization = authorization.filter(|_| same_origin(&url, start));
             let answer = self
-                .send(Method::GET, &url, |request| {
-                    let request = request.header(ACCEPT, accept);
-                    match authorization {
-                        Some(value) => request.header(AUTHORIZATION, value.clone()),
-                        None => request,
-                    }
-                })
+                .send(method.clone(), &url, |request| with_authorization(request.header(ACCEPT, accept), authorization))
                 .await?;
             match self.redirect(&answer)? {
                 Some(next) => url = next,
@@ -146,7 +191,7 @@ impl Transport {
             }
         }
         Err(NetworkFailure::Protocol {
-            method: "GET",
+            method: name_of(&method),
             url: redacted(start),
             problem: format!("more than {MAX_REDIRECTS} redirects"),
         }
@@ -174,9 +219,15 @@ impl Transport {
         Ok(Some(next))
     }
 
-    async fn successful(&self, repository: &Repository, answer: Answer) -> Result<Answer, RequestError> {
+    /// The answer if its status is one of `wanted`, or else what it says.
+    pub(crate) async fn expect(
+        &self,
+        repository: &Repository,
+        answer: Answer,
+        wanted: &[StatusCode],
+    ) -> Result<Answer, RequestError> {
         let status = answer.status();
-        if status == StatusCode::OK {
+        if wanted.contains(&status) {
             return Ok(answer);
         }
         let source = || self.credentials.of(repository).1;
@@ -219,11 +270,7 @@ impl Transport {
         Ok(cell.get_or_init(|| client))
     }
 
-    fn remembered(&self, repository: &Repository) -> Option<HeaderValue> {
-        self.lock_authorizations().get(repository).cloned()
-    }
-
-    fn lock_authorizations(&self) -> std::sync::MutexGuard<'_, BTreeMap<Repository, HeaderValue>> {
+    fn lock_authorizations(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Repository, Access), HeaderValue>> {
         // Each insertion leaves the map whole, so that a panic elsewhere cannot have left it otherwise.
         self.authorizations.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -239,6 +286,10 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn status(&self) -> StatusCode {
         self.response.status()
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
@@ -294,6 +345,22 @@ pub(crate) fn redacted(url: &Url) -> String {
     let _ = shown.set_username("");
     let _ = shown.set_password(None);
     one_line(shown.as_str())
+}
+
+fn with_authorization(request: RequestBuilder, authorization: Option<&HeaderValue>) -> RequestBuilder {
+    match authorization {
+        Some(value) => request.header(AUTHORIZATION, value.clone()),
+        None => request,
+    }
+}
+
+/// The names of the methods that this crate uses.
+fn name_of(method: &Method) -> &'static str {
+    [Method::HEAD, Method::POST, Method::PUT, Method::PATCH]
+        .iter()
+        .zip(["HEAD", "POST", "PUT", "PATCH"])
+        .find_map(|(other, name)| (other == method).then_some(name))
+        .unwrap_or("GET")
 }
 
 fn transport_failure(method: &'static str, url: &Url, error: reqwest::Error) -> NetworkFailure {

@@ -11,26 +11,26 @@ use crate::artifact::{COMPONENT, CONFIG, component_manifest, image_manifest};
 use crate::sandbox::{Sandbox, docker_config, package, reference, told};
 
 const USER: &str = "ada";
-const PASSWORD: &str = "s3cret-of-a-test";
+pub(crate) const PASSWORD: &str = "s3cret-of-a-test";
 /// `USER` and the bcrypt hash of `PASSWORD`.
 const HTPASSWD: &str = "ada:$2b$05$abcdefghijklmnopqrstuuUye9KAb65Fza6CF.CT57kJsr9j2GQAG\n";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
+pub(crate) enum Access {
     Anonymous,
     Basic,
 }
 
 /// A registry on loopback, which ends with its value.
-struct DockerRegistry {
+pub(crate) struct DockerRegistry {
     process: Child,
-    address: String,
+    pub(crate) address: String,
     access: Access,
     _directory: TempDir,
 }
 
 impl DockerRegistry {
-    fn start(access: Access) -> DockerRegistry {
+    pub(crate) fn start(access: Access) -> DockerRegistry {
         let directory = tempfile::tempdir().unwrap();
         let htpasswd = directory.path().join("htpasswd");
         std::fs::write(&htpasswd, HTPASSWD).unwrap();
@@ -65,15 +65,15 @@ impl DockerRegistry {
         DockerRegistry { process, address, access, _directory: directory }
     }
 
-    fn registry(&self) -> Registry {
+    pub(crate) fn registry(&self) -> Registry {
         format!("oci://{}/team", self.address).parse().unwrap()
     }
 
-    fn package(&self, version: &str) -> Origin {
+    pub(crate) fn package(&self, version: &str) -> Origin {
         package(&self.registry().to_string(), "shop:catalog", version)
     }
 
-    fn credentials(&self, password: &str) -> Credentials {
+    pub(crate) fn credentials(&self, password: &str) -> Credentials {
         docker_config(&self.address, &format!(r#"{{"username": "{USER}", "password": "{password}"}}"#))
     }
 
@@ -101,7 +101,7 @@ impl DockerRegistry {
         self.push("team/shop/catalog", tag, &component_manifest(), &[COMPONENT, CONFIG]).await
     }
 
-    fn told(&self, error: &Error) -> String {
+    pub(crate) fn told(&self, error: &Error) -> String {
         told(error, &[(&self.address, "ADDRESS")])
     }
 }

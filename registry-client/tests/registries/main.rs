@@ -7,6 +7,7 @@ mod artifact;
 mod directory;
 mod docker_registry;
 mod hostile_servers;
+mod push;
 mod sandbox;
 mod scripted_server;
 mod token_server;

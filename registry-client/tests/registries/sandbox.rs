@@ -61,6 +61,11 @@ impl Sandbox {
         Ok((release, blob))
     }
 
+    /// The events so far, in order.
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.events.lock().unwrap().clone()
+    }
+
     /// The names of the events so far, in order.
     pub(crate) fn event_names(&self) -> Vec<String> {
         let name = |event: &Event| format!("{event:?}").split([' ', '{']).next().unwrap_or_default().to_owned();
