@@ -28,7 +28,8 @@ impl Artifact {
     /// Makes the artifact of a component.
     pub fn of(component: &[u8]) -> Self {
         let layer = Digest::of(component).to_string();
-        let config = json!({ "architecture": "wasm", "os": "wasip2", "layerDigests": [layer] }).to_string().into_bytes();
+        let config =
+            json!({ "architecture": "wasm", "os": "wasip2", "layerDigests": [layer] }).to_string().into_bytes();
         let manifest = json!({
             "schemaVersion": 2,
             "mediaType": IMAGE_MANIFEST,

@@ -59,13 +59,19 @@ impl DockerRegistry {
             storage.display()
         );
         fs::write(&config, text).expect("the directory can be written");
-        let command = Command::new("docker-registry").arg("serve").arg(&config).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let command = Command::new("docker-registry")
+            .arg("serve")
+            .arg(&config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn();
         let mut process = command.unwrap_or_else(|error| {
             panic!("cannot start `docker-registry` ({error}): install it with `apt-get install docker-registry`")
         });
         let mut log = BufReader::new(process.stderr.take().expect("its standard error is a pipe")).lines();
         let lines = log.by_ref().map_while(Result::ok);
-        let mut addresses = lines.filter_map(|line| Some(line.split_once("listening on ")?.1.split('"').next()?.to_owned()));
+        let mut addresses =
+            lines.filter_map(|line| Some(line.split_once("listening on ")?.1.split('"').next()?.to_owned()));
         let address = addresses.next().expect("docker-registry listens");
         drop(addresses);
         // Its log goes on, and it must not wait for a reader.

@@ -69,7 +69,8 @@ impl Guest {
         self
     }
 
-    /// Says what an exported function does; `interface#function`, or `function` where the world itself exports it.
+    /// Says what an exported function does: `api#find` or, where the world has two interfaces `api`, `x:y/api@1.0.0#find`;
+    /// or just `find`, where the world itself exports it.
     #[must_use]
     pub fn body(mut self, function: &str, wat: &str) -> Self {
         self.bodies.insert(function.to_owned(), wat.to_owned());
@@ -141,7 +142,13 @@ impl Module<'_> {
                     self.import_function(&name, &format!("{prefix}.{}", identifier(&function.name)), function);
                 }
                 for resource in resources(self.resolve, *id) {
-                    self.intrinsic(&name, "resource-drop", &resource, &format!("{prefix}.drop.{resource}"), "(param i32)");
+                    self.intrinsic(
+                        &name,
+                        "resource-drop",
+                        &resource,
+                        &format!("{prefix}.drop.{resource}"),
+                        "(param i32)",
+                    );
                 }
             }
             WorldItem::Function(function) => self.import_function("$root", &identifier(&function.name), function),
@@ -151,11 +158,13 @@ impl Module<'_> {
 
     fn import_function(&mut self, module: &str, id: &str, function: &Function) {
         let ty = self.signature(AbiVariant::GuestImport, function);
-        writeln!(self.imports, r#"  (import "{module}" "{}" (func ${id} {ty}))"#, function.name).expect("a string takes all");
+        writeln!(self.imports, r#"  (import "{module}" "{}" (func ${id} {ty}))"#, function.name)
+            .expect("a string takes all");
     }
 
     fn intrinsic(&mut self, module: &str, kind: &str, resource: &str, id: &str, ty: &str) {
-        writeln!(self.imports, r#"  (import "{module}" "[{kind}]{resource}" (func ${id} {ty}))"#).expect("a string takes all");
+        writeln!(self.imports, r#"  (import "{module}" "[{kind}]{resource}" (func ${id} {ty}))"#)
+            .expect("a string takes all");
     }
 
     fn export(&mut self, key: &WorldKey, item: &WorldItem, bodies: &mut BTreeMap<String, String>) {
@@ -170,7 +179,8 @@ impl Module<'_> {
                     self.intrinsic(&module, "resource-drop", &resource, &format!("{resource}.drop"), "(param i32)");
                 }
                 for function in self.resolve.interfaces[*id].functions.values() {
-                    let body = bodies.remove(&format!("{}#{}", short(&name), function.name));
+                    let body = bodies.remove(&format!("{name}#{}", function.name));
+                    let body = body.or_else(|| bodies.remove(&format!("{}#{}", short(&name), function.name)));
                     self.export_function(Some(&name), function, body);
                 }
             }

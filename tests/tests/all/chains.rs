@@ -4,13 +4,8 @@ use crate::steps::{check, embedded, exports, step};
 
 #[test]
 fn three_members_wrap_one_another_in_the_order_of_the_chain() {
-    let components = || {
-        [
-            ("inner", step("a", None, 1)),
-            ("middle", step("a", Some("a"), 2)),
-            ("outer", step("a", Some("a"), 3)),
-        ]
-    };
+    let components =
+        || [("inner", step("a", None, 1)), ("middle", step("a", Some("a"), 2)), ("outer", step("a", Some("a"), 3))];
     check("[chains]\n\"t:steps/a\" = [\"outer\", \"middle\", \"inner\"]", components(), "a#f(5)", "5123");
     check("[chains]\n\"t:steps/a\" = [\"middle\", \"outer\", \"inner\"]", components(), "a#f(5)", "5132");
 }

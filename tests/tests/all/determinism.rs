@@ -32,7 +32,10 @@ fn large_application() -> Sandbox {
     publish(&sandbox.path("registry"), "t:two@1.0.0", &step("b", Some("c"), 2));
     sandbox.write("folder/compose.toml", "[components]\ninner = { path = \"inner.wasm\" }\n");
     sandbox.write("folder/inner.wasm", step("c", Some("d"), 3));
-    sandbox.write("folder/compose.toml", "[components]\ninner = { path = \"inner.wasm\" }\n[links.inner]\n\"t:steps/d\" = \"host\"\n");
+    sandbox.write(
+        "folder/compose.toml",
+        "[components]\ninner = { path = \"inner.wasm\" }\n[links.inner]\n\"t:steps/d\" = \"host\"\n",
+    );
     publish(&sandbox.path("registry"), "t:four@1.0.0", &step("d", None, 4));
     sandbox
 }
@@ -93,8 +96,12 @@ fn a_build_leaves_nothing_but_its_outputs() {
 
 #[test]
 fn the_order_of_entries_does_not_change_the_providers() {
-    let mut components =
-        [("one", step("a", Some("b"), 1)), ("two", step("b", Some("c"), 2)), ("three", step("c", None, 3)), ("four", step("e", None, 4))];
+    let mut components = [
+        ("one", step("a", Some("b"), 1)),
+        ("two", step("b", Some("c"), 2)),
+        ("three", step("c", None, 3)),
+        ("four", step("e", None, 4)),
+    ];
     let exports = "[exports]\n\"t:steps/a\" = \"one\"\n";
     let first = check(exports, components.clone(), "a#f(5)", "5321").planned.lock;
     for _ in 0..3 {

@@ -31,7 +31,8 @@ fn what_nobody_consumes_is_exported() {
 
 #[test]
 fn explicit_exports_are_all_there_are() {
-    let components = [("one", step("a", Some("b"), 1)), ("two", step("b", None, 2)), ("three", step("c", Some("b"), 3))];
+    let components =
+        [("one", step("a", Some("b"), 1)), ("two", step("b", None, 2)), ("three", step("c", Some("b"), 3))];
     let built = check("[exports]\n\"t:steps/b\" = \"two\"\n\"t:steps/c\" = \"three\"", components, "c#f(5)", "523");
     assert_eq!(exports(&built), ["t:steps/b@1.0.0", "t:steps/c@1.0.0"]);
 }
@@ -81,7 +82,11 @@ fn wasi_goes_to_the_host_by_default() {
 fn host_imports_of_a_track_are_merged_under_the_highest_version() {
     let built = check(
         "",
-        [("one", random_step("a", "0.2.0", 1)), ("two", random_step("b", "0.2.3", 2)), ("three", random_step("c", "0.2.0", 3))],
+        [
+            ("one", random_step("a", "0.2.0", 1)),
+            ("two", random_step("b", "0.2.3", 2)),
+            ("three", random_step("c", "0.2.0", 3)),
+        ],
         "b#f(5)",
         "2",
     );

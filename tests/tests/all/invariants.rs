@@ -31,7 +31,8 @@ fn sources(directory: &str) -> Vec<(String, String)> {
 /// The files below `directory` with a line of code (not of comment) that has `text`, those under `allowed` left out.
 fn with(directory: &str, text: &str, allowed: &[&str]) -> Vec<String> {
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
-    let files = sources(directory).into_iter().filter(|(name, _)| !allowed.iter().any(|allowed| name.starts_with(allowed)));
+    let files =
+        sources(directory).into_iter().filter(|(name, _)| !allowed.iter().any(|allowed| name.starts_with(allowed)));
     let files = files.filter(|(_, source)| source.lines().filter(is_code).any(|line| line.contains(text)));
     let mut names: Vec<String> = files.map(|(name, _)| name).collect();
     names.sort();
@@ -62,9 +63,14 @@ fn only_encoding_knows_the_encoder() {
 
 #[test]
 fn no_library_knows_a_terminal() {
-    for manifest in ["composer/Cargo.toml", "composer/runtime/Cargo.toml", "registry-client/Cargo.toml", "wit/Cargo.toml"] {
+    for manifest in
+        ["composer/Cargo.toml", "composer/runtime/Cargo.toml", "registry-client/Cargo.toml", "wit/Cargo.toml"]
+    {
         for dependency in dependencies(manifest) {
-            assert!(!["annotate-snippets", "anyhow", "clap", "indicatif"].contains(&dependency.as_str()), "{manifest}: {dependency}");
+            assert!(
+                !["annotate-snippets", "anyhow", "clap", "indicatif"].contains(&dependency.as_str()),
+                "{manifest}: {dependency}"
+            );
         }
     }
     for directory in ["composer/src", "composer/runtime/src", "registry-client/src", "wit/src"] {
@@ -90,7 +96,13 @@ fn nothing_is_unsafe() {
     for directory in ["composer", "registry-client", "tests", "wit"] {
         assert_eq!(with(directory, &unsafe_block, &[]), [""; 0]);
     }
-    for manifest in ["composer/Cargo.toml", "composer/cli/Cargo.toml", "composer/runtime/Cargo.toml", "registry-client/Cargo.toml", "wit/Cargo.toml"] {
+    for manifest in [
+        "composer/Cargo.toml",
+        "composer/cli/Cargo.toml",
+        "composer/runtime/Cargo.toml",
+        "registry-client/Cargo.toml",
+        "wit/Cargo.toml",
+    ] {
         let text = fs::read_to_string(root().join(manifest)).unwrap();
         assert!(text.contains("[lints]\nworkspace = true"), "{manifest}");
     }

@@ -140,10 +140,8 @@ fn texts_go_from_memory_to_memory() {
 #[test]
 fn an_instance_that_nothing_exported_needs_is_left_out_with_a_warning() {
     let idle = step("e", None, 9);
-    let sandbox = application(
-        "[exports]\n\"t:steps/a\" = \"front\"",
-        [("front", step("a", None, 1)), ("idle", idle.clone())],
-    );
+    let sandbox =
+        application("[exports]\n\"t:steps/a\" = \"front\"", [("front", step("a", None, 1)), ("idle", idle.clone())]);
     let built = sandbox.build();
     let warnings: Vec<&str> = built.planned.warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert_eq!(warnings, ["`idle` is not used and is left out"]);

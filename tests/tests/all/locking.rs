@@ -99,7 +99,10 @@ fn the_lock_says_what_is_linked_and_what_the_host_is_asked_for() {
         "[links.front]\n\"t:steps/b\" = { instance = \"back\", export = \"t:steps/c@1.0.0\" }\n\"t:steps/d\" = \"host\"\n",
         [("front", step("a", Some("b"), 1)), ("back", step("c", Some("d"), 2))],
     );
-    linked.write("compose.toml", linked.read_text("compose.toml").replace("\"t:steps/d\" = \"host\"", "[links.back]\n\"t:steps/d\" = \"host\""));
+    linked.write(
+        "compose.toml",
+        linked.read_text("compose.toml").replace("\"t:steps/d\" = \"host\"", "[links.back]\n\"t:steps/d\" = \"host\""),
+    );
     linked.build();
     insta::assert_snapshot!(linked.lock(), @r#"
     # Written by `compose`; do not edit. Commit it: a change in it is a change of what the application is made of,

@@ -41,7 +41,10 @@ front = []
 fn application() -> Sandbox {
     let sandbox = Sandbox::new(MANIFEST);
     sandbox.write("front.wasm", step("a", Some("b"), 1));
-    sandbox.write("app.wit", format!("package t:app;\nworld app {{ export t:steps/a@1.0.0; }}\n{}", crate::steps::steps("1.0.0")));
+    sandbox.write(
+        "app.wit",
+        format!("package t:app;\nworld app {{ export t:steps/a@1.0.0; }}\n{}", crate::steps::steps("1.0.0")),
+    );
     publish(&sandbox.path("registry"), "t:back@1.0.0", &step("b", None, 2));
     sandbox.build();
     sandbox
@@ -58,7 +61,10 @@ fn check(bytes: &[u8], times: usize, attempt: impl Fn(&[u8])) {
             }
         }
         if catch_unwind(AssertUnwindSafe(|| attempt(&damaged))).is_err() {
-            panic!("turn {turn} panics: {:?}", String::from_utf8_lossy(&damaged));
+            panic!(
+                "panics at turn {turn}, given {:?}",
+                std::str::from_utf8(&damaged).unwrap_or("something that is not text")
+            );
         }
     }
 }
@@ -88,7 +94,10 @@ fn a_damaged_manifest_is_read_or_refused() {
         let source = SourceText::new("compose.toml", String::from_utf8_lossy(damaged));
         if let Err(failure) = Manifest::parse(&source) {
             for label in failure.diagnostics().iter().flat_map(|diagnostic| &diagnostic.labels) {
-                assert!(label.source.text().get(label.span.clone()).is_some(), "a label outside of its text: {label:?}");
+                assert!(
+                    label.source.text().get(label.span.clone()).is_some(),
+                    "a label outside of its text: {label:?}"
+                );
             }
         }
     });

@@ -3,13 +3,15 @@
 //! `t:steps` has the interfaces `a` to `e`, each with one function `f: func(n: u32) -> u32`. A component that exports `a`
 //! with the digit 7 and imports `b` answers `a#f(5)` with what `b#f(5)` is, followed by a 7.
 
-use composer::driver::Built;
 use compose_tests::{execution::invoke, guest::Guest, sandbox::Sandbox};
+use composer::driver::Built;
 
 /// The interfaces, in this version.
 pub(crate) fn steps(version: &str) -> String {
-    let interfaces: Vec<String> =
-        ["a", "b", "c", "d", "e"].iter().map(|name| format!("interface {name} {{ f: func(n: u32) -> u32; }}")).collect();
+    let interfaces: Vec<String> = ["a", "b", "c", "d", "e"]
+        .iter()
+        .map(|name| format!("interface {name} {{ f: func(n: u32) -> u32; }}"))
+        .collect();
     format!("package t:steps@{version} {{ {} }}\n", interfaces.join(" "))
 }
 
@@ -35,7 +37,12 @@ pub(crate) fn step(export: &str, import: Option<&str>, digit: u32) -> Vec<u8> {
 }
 
 /// Builds an application of components that are in files of their names, and expects what a call of it answers.
-pub(crate) fn check<const N: usize>(manifest: &str, components: [(&str, Vec<u8>); N], call: &str, expected: &str) -> Built {
+pub(crate) fn check<const N: usize>(
+    manifest: &str,
+    components: [(&str, Vec<u8>); N],
+    call: &str,
+    expected: &str,
+) -> Built {
     let built = application(manifest, components).build();
     assert_eq!(invoke(built.component.bytes(), call), expected, "{call}");
     built
@@ -43,7 +50,8 @@ pub(crate) fn check<const N: usize>(manifest: &str, components: [(&str, Vec<u8>)
 
 /// An application of components that are in files of their names, which its manifest need not list.
 pub(crate) fn application<const N: usize>(manifest: &str, components: [(&str, Vec<u8>); N]) -> Sandbox {
-    let entries: String = components.iter().map(|(name, _)| format!("{name} = {{ path = \"{name}.wasm\" }}\n")).collect();
+    let entries: String =
+        components.iter().map(|(name, _)| format!("{name} = {{ path = \"{name}.wasm\" }}\n")).collect();
     let sandbox = Sandbox::new(&format!("[components]\n{entries}\n{manifest}"));
     for (name, bytes) in components {
         sandbox.write(format!("{name}.wasm"), bytes);

@@ -48,13 +48,16 @@ fn it_is_one_component_of_five_instances() {
         │   ├── catalog (shop:catalog@1.2.3): shop:catalog/api@1.2.0
         │   └── tax-eu = tax (acme:tax@1.0.4): acme:tax/rates@1.0.0
         └── host: wasi:io/{error, streams}@0.2.12, wasi:http/types@0.2.12
-    ---
     exit status 0
     ");
     let names: Vec<&str> = built.planned.plan.instances.iter().map(|instance| &*instance.name).collect();
     assert_eq!(names, ["gateway", "pricing", "catalog", "tax-eu", "tax-us"]);
     assert_eq!(crate::steps::exports(&built), ["wasi:http/incoming-handler@0.2.12"]);
-    assert!(crate::steps::imports(&built).iter().all(|import| import.starts_with("wasi:http/") || import.starts_with("wasi:io/")));
+    assert!(
+        crate::steps::imports(&built)
+            .iter()
+            .all(|import| import.starts_with("wasi:http/") || import.starts_with("wasi:io/"))
+    );
 }
 
 #[test]

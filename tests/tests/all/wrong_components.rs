@@ -171,6 +171,23 @@ fn a_component_imports_what_wit_cannot_say() {
 }
 
 #[test]
+fn a_component_has_canonical_names() {
+    // NB: no runtime reads them yet, so that a composition with them could not be executed.
+    let text = r#"(component (instance $b) (export "t:steps/b@1" (versionsuffix ".2.0") (instance $b)))"#;
+    assert_snapshot!(check("back.wat", text.as_bytes()), @r#"
+    error[invalid-component]: the component `front` is not valid
+     --> compose.toml:2:9
+      |
+    2 | front = { path = "back.wat" }
+      |         ^^^^^^^^^^^^^^^^^^^^^ needed here
+      |
+      = note: the `cm-implements` feature is not active (at offset 0x10)
+      = help: build it again, with a current compiler and a current `wasm-tools`
+    exit status 1
+    "#);
+}
+
+#[test]
 fn a_component_has_a_function_that_is_not_valid() {
     // The type of the component is in order, and so reading it finds nothing.
     let mut component = step("a", None, 1);
@@ -240,7 +257,9 @@ fn something_is_wrong_in_a_folder() {
 
 #[test]
 fn several_files_are_wrong() {
-    let sandbox = Sandbox::new("[components]\none = { path = \"one.wasm\" }\ntwo = { path = \"two.wasm\" }\nthree = { path = \"three.wasm\" }\n");
+    let sandbox = Sandbox::new(
+        "[components]\none = { path = \"one.wasm\" }\ntwo = { path = \"two.wasm\" }\nthree = { path = \"three.wasm\" }\n",
+    );
     sandbox.write("two.wasm", "");
     assert_snapshot!(refused(&sandbox), @r#"
     error[file-unreadable]: there is no file `one.wasm`

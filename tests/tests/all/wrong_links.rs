@@ -74,7 +74,8 @@ fn a_provider_has_another_spelling() {
 
 #[test]
 fn several_instances_provide_an_import() {
-    let components = [("front", step("a", Some("b"), 1)), ("left", step("b", None, 2)), ("right", step("b@1.1.0", None, 3))];
+    let components =
+        [("front", step("a", Some("b"), 1)), ("left", step("b", None, 2)), ("right", step("b@1.1.0", None, 3))];
     assert_snapshot!(check("", components), @r#"
     error[ambiguous-provider]: 2 instances could provide `t:steps/b@1.0.0` to `front`
      --> compose.toml:2:1
@@ -113,7 +114,9 @@ fn several_instances_of_one_component_provide_an_import() {
 #[test]
 fn types_differ_deep_inside() {
     let api = |price: &str, extra: &str| {
-        format!("package shop:catalog@1.0.0 {{ interface api {{ record money {{ amount: {price}, currency: string }} record item {{ sku: string, price: option<money> }} find: func(sku: string) -> result<list<item>, string>; {extra} }} }}")
+        format!(
+            "package shop:catalog@1.0.0 {{ interface api {{ record money {{ amount: {price}, currency: string }} record item {{ sku: string, price: option<money> }} find: func(sku: string) -> result<list<item>, string>; {extra} }} }}"
+        )
     };
     let front = stub("import shop:catalog/api@1.0.0; export run: func();", &api("u64", "remove: func(sku: string);"));
     let back = stub("export shop:catalog/api@1.0.0;", &api("f64", ""));
@@ -228,8 +231,12 @@ fn a_resource_cannot_be_named_from_outside() {
 
 #[test]
 fn instances_need_each_other_in_a_circle() {
-    let components =
-        [("one", step("a", Some("b"), 1)), ("two", step("b", Some("c"), 2)), ("three", step("c", Some("a"), 3)), ("out", step("e", Some("a"), 4))];
+    let components = [
+        ("one", step("a", Some("b"), 1)),
+        ("two", step("b", Some("c"), 2)),
+        ("three", step("c", Some("a"), 3)),
+        ("out", step("e", Some("a"), 4)),
+    ];
     assert_snapshot!(check("", components), @r#"
     error[link-cycle]: instances need each other in a circle: one → two → three → one
      --> compose.toml:2:1
@@ -357,7 +364,16 @@ fn nothing_is_exported() {
 fn a_world_is_not_met() {
     let sandbox = application(
         "[world]\nwit = \"app.wit\"\nname = \"app\"\n",
-        [("one", step("a", Some("b"), 1)), ("two", stub("import wasi:cli/stdin@0.2.0; export t:steps/b@1.0.0;", &format!("package wasi:cli@0.2.0 {{ interface stdin {{ f: func(); }} }} {}", steps("1.0.0"))))],
+        [
+            ("one", step("a", Some("b"), 1)),
+            (
+                "two",
+                stub(
+                    "import wasi:cli/stdin@0.2.0; export t:steps/b@1.0.0;",
+                    &format!("package wasi:cli@0.2.0 {{ interface stdin {{ f: func(); }} }} {}", steps("1.0.0")),
+                ),
+            ),
+        ],
     );
     let world = "package t:app;\nworld app {\n  import t:steps/d@1.0.0;\n  export a: func();\n  export t:steps/a@1.0.0;\n  export t:steps/e@1.0.0;\n}\n";
     let other = steps("1.0.0").replacen("f: func(n: u32) -> u32", "f: func(n: u64) -> u32", 1);
@@ -547,7 +563,8 @@ fn a_link_to_the_host_is_denied() {
 #[test]
 fn host_imports_conflict() {
     let clock = |result: &str, version: &str| {
-        let package = format!("package wasi:clocks@{version} {{ interface wall-clock {{ now: func() -> {result}; }} }}");
+        let package =
+            format!("package wasi:clocks@{version} {{ interface wall-clock {{ now: func() -> {result}; }} }}");
         stub(&format!("import wasi:clocks/wall-clock@{version}; export run-{result}: func();"), &package)
     };
     assert_snapshot!(check("", [("one", clock("u64", "0.2.0")), ("two", clock("u32", "0.2.1"))]), @r#"
@@ -602,7 +619,8 @@ fn a_link_names_an_unknown_import() {
 
 #[test]
 fn a_link_names_an_unknown_export() {
-    let components = || [("front", step("a", Some("b"), 1)), ("back", step("b", None, 2)), ("other", step("c", None, 3))];
+    let components =
+        || [("front", step("a", Some("b"), 1)), ("back", step("b", None, 2)), ("other", step("c", None, 3))];
     assert_snapshot!(check("[links.front]\n\"t:steps/b\" = \"other\"\n", components()), @r#"
     error[unknown-export]: `other` does not export `t:steps/b@1.0.0`
      --> compose.toml:7:15
