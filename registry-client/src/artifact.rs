@@ -4,8 +4,8 @@
 //! layer, uncompressed, so that the layer's digest is the component's. Older tools wrote the same shape with other media types.
 
 use oci_client::manifest::{
-    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
-    OciImageManifest, WASM_LAYER_MEDIA_TYPE,
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE, OciImageIndex, OciImageManifest, WASM_LAYER_MEDIA_TYPE,
 };
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -19,7 +19,8 @@ pub(crate) const IMAGE_MANIFEST_TYPES: [&str; 2] = [OCI_IMAGE_MEDIA_TYPE, IMAGE_
 
 /// Media types of an [image index](https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md).
 ///
-/// They are asked for only to be refused by name: a registry that may not answer with an index says `not found` instead.
+/// They are asked for, because a registry that may not answer with an index says `not found` instead. One of a single component is
+/// read through; others are refused by name.
 pub(crate) const IMAGE_INDEX_TYPES: [&str; 2] = [OCI_IMAGE_INDEX_MEDIA_TYPE, IMAGE_MANIFEST_LIST_MEDIA_TYPE];
 
 /// The media type of a layer that is a component.
@@ -29,6 +30,11 @@ pub(crate) const COMPONENT_LAYER_TYPE: &str = "application/wasm";
 const COMPONENT_LAYER_TYPES: [&str; 3] =
     [COMPONENT_LAYER_TYPE, WASM_LAYER_MEDIA_TYPE, "application/vnd.module.wasm.content.layer.v1+wasm"];
 
+/// The config of an artifact that is a component, and the artifact type that stands for it.
+const WASM_CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";
+/// The architecture of a platform that is WebAssembly.
+const WASM_ARCHITECTURE: &str = "wasm";
+
 /// What tells an image manifest from other documents, and from one that is made to be read as two kinds at once.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,6 +42,33 @@ struct Kind {
     schema_version: u64,
     media_type: Option<String>,
     manifests: Option<IgnoredAny>,
+}
+
+/// Finds the image manifest of the one component in an image index; where `bytes` are no image index, there is nothing to find.
+///
+/// An entry is a component's when it says so, by its artifact type or its platform. An index of a single image manifest need not say.
+pub(crate) fn component_of_index(bytes: &[u8]) -> Result<Option<Descriptor>, NotAComponent> {
+    let malformed = |error: serde_json::Error| NotAComponent::Malformed { problem: one_line(&error.to_string()) };
+    let kind: Kind = serde_json::from_slice(bytes).map_err(malformed)?;
+    if kind.schema_version != 2 || !kind.media_type.is_some_and(|kind| IMAGE_INDEX_TYPES.contains(&kind.as_str())) {
+        return Ok(None);
+    }
+    let index: OciImageIndex = serde_json::from_slice(bytes).map_err(malformed)?;
+    let is_manifest = |entry: &&ImageIndexEntry| IMAGE_MANIFEST_TYPES.contains(&entry.media_type.as_str());
+    let says_so = |entry: &&ImageIndexEntry| {
+        entry.artifact_type.as_deref() == Some(WASM_CONFIG_TYPE)
+            || entry.platform.as_ref().is_some_and(|platform| platform.architecture.to_string() == WASM_ARCHITECTURE)
+    };
+    let manifests: Vec<&ImageIndexEntry> = index.manifests.iter().filter(is_manifest).collect();
+    let components: Vec<&ImageIndexEntry> = manifests.iter().copied().filter(says_so).collect();
+    let entry = match (components.as_slice(), manifests.as_slice()) {
+        ([entry], _) | ([], [entry]) => entry,
+        ([], _) => return Err(NotAComponent::Index),
+        (several, _) => return Err(NotAComponent::SeveralComponents { count: several.len() }),
+    };
+    let digest = one_line(&entry.digest).parse().map_err(NotAComponent::ManifestDigest)?;
+    let size = u64::try_from(entry.size).map_err(|_| NotAComponent::Size { size: entry.size })?;
+    Ok(Some(Descriptor { digest, size }))
 }
 
 /// Reads an image manifest whose bytes were verified as far as anything was promised about them.
@@ -85,6 +118,15 @@ pub enum NotAComponent {
     /// It is an index of several artifacts.
     #[error("it is an image index: refer to one of its manifests by digest")]
     Index,
+    /// It is an index of several components.
+    #[error("it is an image index of {count} components: refer to one of its manifests by digest")]
+    SeveralComponents {
+        /// How many.
+        count: usize,
+    },
+    /// The digest of a manifest in an index is malformed or of an unsupported algorithm.
+    #[error("its image index has no valid digest")]
+    ManifestDigest(#[source] DigestParseError),
     /// It is something else.
     #[error("it has the media type `{media_type}`, expected an image manifest")]
     MediaType {

@@ -1,7 +1,7 @@
 //! How a registry wants to be shown who we are: from the challenge of a 401 and a credential to the value of `Authorization`.
 //!
 //! Basic authentication as in HTTP; bearer tokens as in [Docker's token protocol](https://distribution.github.io/distribution/spec/auth/token/).
-//! A credential that is refused is an error, never replaced by anonymous access.
+//! Where a token server may be is [`destination`](crate::destination)'s. A credential that is refused is an error, never replaced by anonymous access.
 
 use base64::Engine as _;
 use http_auth::parser::ChallengeParser;
@@ -92,20 +92,23 @@ impl Transport {
             (Challenge::Bearer { realm, service, scope }, credential) => {
                 let scopes = access.scopes(repository, scope);
                 let request = TokenRequest { realm, service, scopes, credential, source };
-                let token = self.token(&request, &refusal).await?;
+                let token = self.token(repository, &request, &refusal).await?;
                 header("Bearer", &token, &refusal)
             }
             (Challenge::Basic | Challenge::Unknown, _) => Err(RequestError::Unauthorized(source, Box::new(refusal))),
         }
     }
 
-    async fn token(&self, request: &TokenRequest<'_>, refusal: &NetworkFailure) -> Result<String, RequestError> {
-        let realm =
-            Url::parse(&request.realm).ok().filter(|realm| realm.username().is_empty() && realm.password().is_none());
-        let Some(mut realm) = realm else {
-            return Err(refusal.protocol("a challenge whose realm is not a URL, or has a user name in it").into());
+    async fn token(
+        &self,
+        repository: &Repository,
+        request: &TokenRequest<'_>,
+        refusal: &NetworkFailure,
+    ) -> Result<String, RequestError> {
+        let Ok(mut realm) = Url::parse(&request.realm) else {
+            return Err(refusal.protocol("a challenge whose realm is not a URL").into());
         };
-        self.check_scheme(&realm)
+        self.check_destination(&self.url(repository, "")?, &realm)
             .map_err(|problem| refusal.protocol(&format!("a challenge whose realm is {problem}")))?;
         let answer = match request.credential {
             Some(Credential::Identity(token)) => {
@@ -116,7 +119,8 @@ impl Transport {
                     ("service", request.service.as_deref().unwrap_or_default()),
                     ("scope", &request.scopes.join(" ")),
                 ];
-                self.send(Method::POST, &realm, |builder| builder.form(&form)).await?
+                let answer = self.send(Method::POST, &realm, |builder| builder.form(&form));
+                self.soon("POST", &realm, answer).await?
             }
             credential => {
                 if let Some(service) = &request.service {
@@ -131,11 +135,11 @@ impl Transport {
                     }
                     _ => None,
                 };
-                self.send(Method::GET, &realm, |builder| match authorization {
+                let answer = self.send(Method::GET, &realm, |builder| match authorization {
                     Some(value) => builder.header(AUTHORIZATION, value),
                     None => builder,
-                })
-                .await?
+                });
+                self.soon("GET", &realm, answer).await?
             }
         };
         match answer.status() {

@@ -7,27 +7,32 @@ mod push;
 
 pub use push::{Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use semver::Version;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore, SemaphorePermit};
 
-use crate::artifact::read_manifest;
+use crate::artifact::{component_of_index, read_manifest};
 use crate::blob::VerifiedBlob;
 use crate::credentials::Credentials;
 use crate::digest::{Descriptor, Digest};
+use crate::download::{Download, DownloadError};
 use crate::error::Error;
 use crate::event::{Event, EventSink};
+use crate::file::VerifiedFile;
+use crate::http_options::HttpOptions;
 use crate::layout::Layout;
+use crate::oci::MAX_MANIFEST;
 use crate::package::PackageName;
 use crate::reference::Reference;
+use crate::referrers::Referrer;
 use crate::registry::{OciRegistry, Registry};
 use crate::release::{Origin, Release, Subject};
 use crate::repository::Repository;
-use crate::store::{Lookup, Store};
+use crate::store::{Lookup, Store, StoreError};
 use crate::transport::{RequestError, Transport};
 
 /// The largest component that is read: it is held in memory as a whole.
@@ -69,20 +74,27 @@ struct Inner {
     transport: Transport,
     permits: Semaphore,
     events: EventSink,
+    /// Who is downloading which blob: whoever wants the same waits, and finds it in the store.
+    flights: Mutex<BTreeMap<Digest, Weak<AsyncMutex<()>>>>,
 }
 
 impl Client {
-    /// Creates a client. It connects to nothing yet.
+    /// Creates a client that speaks to servers as [`HttpOptions`] has it by default. It connects to nothing yet.
+    pub fn new(options: ClientOptions) -> Client {
+        Client::with_http(options, HttpOptions::default())
+    }
+
+    /// Creates a client that speaks to servers as `http` has it. It connects to nothing yet.
     ///
     /// TLS is rustls, which wants a cryptography provider for the whole process. Where the process has chosen none, this makes
     /// it `ring`.
-    pub fn new(options: ClientOptions) -> Client {
+    pub fn with_http(options: ClientOptions, http: HttpOptions) -> Client {
         // An error says that the process has a provider already, which is as good.
         rustls::crypto::ring::default_provider().install_default().ok();
         let ClientOptions { store, credentials, network, insecure, parallel, events } = options;
-        let transport = Transport::new(credentials, &insecure);
+        let transport = Transport::new(credentials, &insecure, http, events.clone());
         let permits = Semaphore::new(parallel.get().min(Semaphore::MAX_PERMITS));
-        Client(Arc::new(Inner { store, network, transport, permits, events }))
+        Client(Arc::new(Inner { store, network, transport, permits, events, flights: Mutex::default() }))
     }
 
     /// Lists the versions of `package` in `registry`, ascending. Tags that are not versions are not listed.
@@ -105,7 +117,7 @@ impl Client {
         .await
     }
 
-    /// Finds out what `origin` is at this moment.
+    /// Finds out what `origin` is at this moment. An image index of exactly one component is read through.
     ///
     /// # Errors
     /// [`Error::PackageNotFound`], [`Error::VersionNotFound`] or [`Error::ReferenceNotFound`] where it does not exist;
@@ -114,15 +126,19 @@ impl Client {
         let subject = Subject::Manifest(origin.clone());
         let release = self
             .query(&subject, async {
-                let bytes = self.manifest(origin, &subject).await?;
-                read_manifest(&bytes).map_err(|why| Error::NotAComponent { origin: Box::new(origin.clone()), why })
+                let not_a_component = |why| Error::NotAComponent { origin: Box::new(origin.clone()), why };
+                let mut bytes = self.manifest(origin, &subject).await?;
+                if let Some(manifest) = component_of_index(&bytes).map_err(not_a_component)? {
+                    bytes = self.indexed_manifest(origin, &subject, manifest).await?;
+                }
+                read_manifest(&bytes).map_err(not_a_component)
             })
             .await?;
         bounded(origin, &release.component)?;
         Ok(release)
     }
 
-    /// Returns the component of `release`: from the store, or else from `origin` and into the store.
+    /// Returns the component of `release`, in memory: from the store, or else from `origin` and into the store.
     ///
     /// # Errors
     /// [`Error::DigestMismatch`] or [`Error::SizeMismatch`] where other bytes come than `release` says; [`Error::BlobNotFound`]
@@ -130,18 +146,63 @@ impl Client {
     pub async fn fetch(&self, origin: &Origin, release: &Release) -> Result<VerifiedBlob, Error> {
         let component = release.component;
         bounded(origin, &component)?;
-        if let Some(blob) = self.stored(origin, component).await? {
-            self.emit(Event::FromStore { origin: origin.clone(), component });
+        if let Some(blob) = self.stored(origin, component, Store::read).await? {
             return Ok(blob);
         }
-        match origin {
-            Origin::Reference(reference) => self.download(origin, reference.location(), component).await,
-            Origin::Package { registry, package, .. } => match registry {
-                Registry::Oci(oci) => self.download(origin, &locate(oci, package)?, component).await,
-                Registry::Directory(root) => directory_blob(root.clone(), package.clone(), component).await,
-                Registry::Warg(_) => Err(Error::UnsupportedRegistry { registry: registry.clone() }),
-            },
+        match place(origin)? {
+            Place::Directory(root, package) => blocking(move || layout(&root, &package)?.blob(&component)).await,
+            Place::Repository(repository) => {
+                let file = self.download(origin, &repository, component).await?;
+                let digest = component.digest;
+                blocking(move || file.into_blob()).await.map_err(|_| Error::StoreUnreliable { digest })
+            }
         }
+    }
+
+    /// Returns the component of `release` as a file, of which little is ever in memory: from the store, or else from `origin` and into
+    /// the store. A directory registry's own file is returned as it is.
+    ///
+    /// # Errors
+    /// As [`Client::fetch`].
+    pub async fn fetch_file(&self, origin: &Origin, release: &Release) -> Result<VerifiedFile, Error> {
+        let component = release.component;
+        bounded(origin, &component)?;
+        if let Some(file) = self.stored(origin, component, Store::file).await? {
+            return Ok(file);
+        }
+        match place(origin)? {
+            Place::Directory(root, package) => blocking(move || layout(&root, &package)?.file(&component)).await,
+            Place::Repository(repository) => self.download(origin, &repository, component).await,
+        }
+    }
+
+    /// Lists what refers to `manifest` in the registry of `origin`, as signatures and SBOMs do; those of `artifact_type` if one is given.
+    ///
+    /// See the [distribution specification](https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers).
+    ///
+    /// # Errors
+    /// What kept the registry from answering. That nothing refers is no error.
+    pub async fn referrers(
+        &self,
+        origin: &Origin,
+        manifest: Digest,
+        artifact_type: Option<&str>,
+    ) -> Result<Vec<Referrer>, Error> {
+        let subject = Subject::Referrers { origin: origin.clone(), manifest };
+        self.query(&subject, async {
+            match place(origin)? {
+                Place::Directory(root, package) => {
+                    let artifact_type = artifact_type.map(str::to_owned);
+                    blocking(move || layout(&root, &package)?.referrers(manifest, artifact_type.as_deref())).await
+                }
+                Place::Repository(repository) => {
+                    let _permit = self.permit(&subject).await?;
+                    let referrers = self.0.transport.referrers(&repository, manifest, artifact_type).await;
+                    referrers.map_err(|error| Error::request(subject.clone(), &repository, error))
+                }
+            }
+        })
+        .await
     }
 
     async fn query<T>(&self, subject: &Subject, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
@@ -162,7 +223,7 @@ impl Client {
                 Registry::Oci(oci) => {
                     let repository = locate(oci, package)?;
                     let _permit = self.permit(subject).await?;
-                    match self.0.transport.manifest(&repository, &tag_of(version)).await {
+                    match self.0.transport.manifest(&repository, &tag_of(version), None).await {
                         Ok(bytes) => Ok(bytes),
                         Err(RequestError::NotFound(_)) => {
                             let available = self.oci_versions(registry, package, &repository).await?;
@@ -178,19 +239,34 @@ impl Client {
     }
 
     async fn reference_manifest(&self, reference: &Reference, subject: &Subject) -> Result<Vec<u8>, Error> {
-        let bytes = match self.0.transport.manifest(reference.location(), &reference.selector()).await {
-            Ok(bytes) => bytes,
-            Err(RequestError::NotFound(_)) => {
-                return Err(Error::ReferenceNotFound { reference: Box::new(reference.clone()) });
+        let selector = reference.selector();
+        match self.0.transport.manifest(reference.location(), &selector, reference.digest()).await {
+            Ok(bytes) => Ok(bytes),
+            Err(RequestError::NotFound(_)) => Err(Error::ReferenceNotFound { reference: Box::new(reference.clone()) }),
+            Err(error) => Err(Error::request(subject.clone(), reference.location(), error)),
+        }
+    }
+
+    /// The bytes of a manifest that an image index lists.
+    async fn indexed_manifest(
+        &self,
+        origin: &Origin,
+        subject: &Subject,
+        manifest: Descriptor,
+    ) -> Result<Vec<u8>, Error> {
+        if manifest.size > MAX_MANIFEST {
+            return Err(Error::TooLarge { subject: Box::new(subject.clone()), limit: MAX_MANIFEST, unit: "bytes" });
+        }
+        match place(origin)? {
+            Place::Directory(root, package) => {
+                Ok(blocking(move || layout(&root, &package)?.blob(&manifest)).await?.to_vec())
             }
-            Err(error) => return Err(Error::request(subject.clone(), reference.location(), error)),
-        };
-        let found = Digest::of(&bytes);
-        match reference.digest() {
-            Some(expected) if expected != found => {
-                Err(Error::DigestMismatch { subject: Box::new(subject.clone()), expected, found })
+            Place::Repository(repository) => {
+                let _permit = self.permit(subject).await?;
+                let digest = manifest.digest;
+                let bytes = self.0.transport.manifest(&repository, &digest.to_string(), Some(digest)).await;
+                bytes.map_err(|error| Error::request(subject.clone(), &repository, error))
             }
-            _ => Ok(bytes),
         }
     }
 
@@ -210,11 +286,20 @@ impl Client {
         }
     }
 
-    async fn stored(&self, origin: &Origin, component: Descriptor) -> Result<Option<VerifiedBlob>, Error> {
+    /// What the store has of `component`, as `look` looks for it.
+    async fn stored<T: Send + 'static>(
+        &self,
+        origin: &Origin,
+        component: Descriptor,
+        look: fn(&Store, &Descriptor) -> Result<Lookup<T>, StoreError>,
+    ) -> Result<Option<T>, Error> {
         let store = self.0.store.clone();
-        let lookup = blocking(move || store.read(&component)).await;
+        let lookup = blocking(move || look(&store, &component)).await;
         match lookup.map_err(|error| Error::store(Subject::Component(origin.clone()), error))? {
-            Lookup::Found(blob) => Ok(Some(blob)),
+            Lookup::Found(found) => {
+                self.emit(Event::FromStore { origin: origin.clone(), component });
+                Ok(Some(found))
+            }
             Lookup::Absent => Ok(None),
             Lookup::Corrupt { moved_to } => {
                 self.emit(Event::CorruptBlob { digest: component.digest, moved_to });
@@ -223,45 +308,54 @@ impl Client {
         }
     }
 
+    /// Downloads `component` into the store, unless somebody else in this process has by then.
     async fn download(
         &self,
         origin: &Origin,
         repository: &Repository,
         component: Descriptor,
-    ) -> Result<VerifiedBlob, Error> {
+    ) -> Result<VerifiedFile, Error> {
         let subject = Subject::Component(origin.clone());
+        let flight = self.flight(component.digest);
+        let _flight = match flight.try_lock() {
+            Ok(held) => held,
+            Err(_) => {
+                let held = flight.lock().await;
+                if let Some(file) = self.stored(origin, component, Store::file).await? {
+                    return Ok(file);
+                }
+                held
+            }
+        };
         let _permit = self.permit(&subject).await?;
         self.emit(Event::DownloadStarted { origin: origin.clone(), component });
-        let outcome = self.download_into_store(&subject, repository, component).await;
+        let Inner { transport, store, events, .. } = &*self.0;
+        let outcome = Download { transport, store, events, component }.run(repository).await;
         let digest = component.digest;
         self.emit(match outcome {
             Ok(_) => Event::DownloadFinished { digest },
             Err(_) => Event::DownloadFailed { digest },
         });
-        outcome
+        outcome.map_err(|error| match error {
+            DownloadError::Request(RequestError::NotFound(_)) => {
+                Error::BlobNotFound { subject: Box::new(subject), digest }
+            }
+            DownloadError::Request(error) => Error::request(subject, repository, error),
+            DownloadError::Store(error) => Error::store(subject, error),
+        })
     }
 
-    async fn download_into_store(
-        &self,
-        subject: &Subject,
-        repository: &Repository,
-        component: Descriptor,
-    ) -> Result<VerifiedBlob, Error> {
-        let digest = component.digest;
-        let failed = |error: RequestError| match error {
-            RequestError::NotFound(_) => Error::BlobNotFound { subject: Box::new(subject.clone()), digest },
-            error => Error::request(subject.clone(), repository, error),
-        };
-        let stored = |error| Error::store(subject.clone(), error);
-        let mut answer = self.0.transport.blob(repository, digest).await.map_err(failed)?;
-        let mut ingest = self.0.store.ingest(&component).map_err(stored)?;
-        while let Some(piece) = answer.piece().await.map_err(|failure| failed(failure.into()))? {
-            // A piece is what one read of the socket gave, and goes to the page cache: too short to leave the runtime for.
-            let received = ingest.write(piece.as_ref()).map_err(stored)?;
-            self.emit(Event::DownloadProgress { digest, received });
+    /// What is locked by whoever downloads the blob of `digest`.
+    fn flight(&self, digest: Digest) -> Arc<AsyncMutex<()>> {
+        // Each change leaves the map whole, so that a panic elsewhere cannot have left it otherwise.
+        let mut flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flight) = flights.get(&digest).and_then(Weak::upgrade) {
+            return flight;
         }
-        let file = blocking(move || ingest.commit()).await.map_err(stored)?;
-        blocking(move || file.into_blob()).await.map_err(|_| Error::StoreUnreliable { digest })
+        flights.retain(|_, flight| flight.strong_count() > 0);
+        let flight = Arc::new(AsyncMutex::new(()));
+        flights.insert(digest, Arc::downgrade(&flight));
+        flight
     }
 
     /// Waits for a turn on the network, which `subject` needs.
@@ -274,6 +368,23 @@ impl Client {
 
     fn emit(&self, event: Event) {
         self.0.events.emit(event);
+    }
+}
+
+/// Where an origin's manifests and blobs are.
+enum Place {
+    Repository(Repository),
+    Directory(PathBuf, PackageName),
+}
+
+fn place(origin: &Origin) -> Result<Place, Error> {
+    match origin {
+        Origin::Reference(reference) => Ok(Place::Repository(reference.location().clone())),
+        Origin::Package { registry, package, .. } => match registry {
+            Registry::Oci(oci) => Ok(Place::Repository(locate(oci, package)?)),
+            Registry::Directory(root) => Ok(Place::Directory(root.clone(), package.clone())),
+            Registry::Warg(_) => Err(Error::UnsupportedRegistry { registry: registry.clone() }),
+        },
     }
 }
 
@@ -314,10 +425,6 @@ async fn directory_manifest(root: PathBuf, package: PackageName, version: Versio
     .await
 }
 
-async fn directory_blob(root: PathBuf, package: PackageName, component: Descriptor) -> Result<VerifiedBlob, Error> {
-    blocking(move || layout(&root, &package)?.blob(&component)).await
-}
-
 fn layout(root: &Path, package: &PackageName) -> Result<Layout, Error> {
     Layout::open(root, package)?.ok_or_else(|| package_not_found(&Registry::Directory(root.to_owned()), package))
 }
@@ -340,7 +447,7 @@ fn version_of(tag: &str) -> Option<Version> {
 }
 
 /// Runs `work`, which waits for files, where it holds up nobody.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.expect("the work ends, because it does not panic and nothing cancels it")
 }
 

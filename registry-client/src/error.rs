@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use semver::Version;
 
@@ -147,10 +148,12 @@ pub enum Error {
         unit: &'static str,
     },
     /// The network, or the server at its other end, failed.
-    #[error("cannot {} {subject}", words(subject).verb)]
+    #[error("cannot {} {subject}{}", words(subject).verb, tried(*attempts))]
     Network {
         /// What was asked for.
         subject: Box<Subject>,
+        /// How often it was tried.
+        attempts: u32,
         /// How it failed.
         source: Box<NetworkFailure>,
     },
@@ -217,11 +220,15 @@ impl Error {
         let action = words(&subject).action;
         let subject = Box::new(subject);
         match error {
-            RequestError::NotFound(source) | RequestError::Failed(source) => Error::Network { subject, source },
+            RequestError::NotFound(source) | RequestError::Failed(source) => {
+                Error::Network { subject, attempts: 1, source }
+            }
+            RequestError::GaveUp { failure, attempts } => Error::Network { subject, attempts, source: failure },
             RequestError::Unauthorized(credential, source) => Error::Unauthorized { registry, credential, source },
             RequestError::Forbidden(credential, source) => {
                 Error::Forbidden { registry, repository: repository.path().to_owned(), action, credential, source }
             }
+            RequestError::Mismatch(mismatch) => Error::mismatch(*subject, mismatch),
             RequestError::TooLarge { limit, unit } => Error::TooLarge { subject, limit, unit },
             RequestError::Setup(source) => Error::Setup(source),
         }
@@ -246,7 +253,7 @@ struct Words {
 
 fn words(subject: &Subject) -> Words {
     match subject {
-        Subject::Versions { .. } | Subject::Manifest(_) | Subject::Component(_) => {
+        Subject::Versions { .. } | Subject::Manifest(_) | Subject::Component(_) | Subject::Referrers { .. } => {
             Words { verb: "get", done: "had", action: "read" }
         }
         Subject::Push(_) => Words { verb: "push", done: "pushed", action: "written" },
@@ -268,7 +275,7 @@ pub enum NetworkFailure {
         source: Box<dyn StdError + Send + Sync>,
     },
     /// The server answered with an error.
-    #[error("{method} {url} was answered with {status}{}", answer(code.as_deref(), message.as_deref()))]
+    #[error("{method} {url} was answered with {status}{}{}", answer(code.as_deref(), message.as_deref()), wait(*retry_after))]
     Status {
         /// The request's method.
         method: &'static str,
@@ -280,6 +287,30 @@ pub enum NetworkFailure {
         code: Option<String>,
         /// The server's own explanation, shortened to one line.
         message: Option<String>,
+        /// How long the server asks to wait before the next request.
+        retry_after: Option<Duration>,
+    },
+    /// The body ended too early.
+    #[error("{method} {url} broke off after {received} bytes: {reason}")]
+    BrokenOff {
+        /// The request's method.
+        method: &'static str,
+        /// The request's URL, redacted.
+        url: String,
+        /// How many bytes of the body there were by then.
+        received: u64,
+        /// What happened, as a phrase.
+        reason: String,
+    },
+    /// The server is too slow to be waited for.
+    #[error("{method} {url} {slowness}")]
+    Slow {
+        /// The request's method.
+        method: &'static str,
+        /// The request's URL, redacted.
+        url: String,
+        /// In which way.
+        slowness: Slowness,
     },
     /// The server's answer breaks the protocol or a rule of safety.
     #[error("{method} {url} was answered with {problem}")]
@@ -298,7 +329,10 @@ impl NetworkFailure {
     pub fn status(&self) -> Option<u16> {
         match self {
             NetworkFailure::Status { status, .. } => Some(*status),
-            NetworkFailure::Transport { .. } | NetworkFailure::Protocol { .. } => None,
+            NetworkFailure::Transport { .. }
+            | NetworkFailure::BrokenOff { .. }
+            | NetworkFailure::Slow { .. }
+            | NetworkFailure::Protocol { .. } => None,
         }
     }
 
@@ -306,6 +340,8 @@ impl NetworkFailure {
     pub(crate) fn protocol(&self, problem: &str) -> NetworkFailure {
         let (NetworkFailure::Transport { method, url, .. }
         | NetworkFailure::Status { method, url, .. }
+        | NetworkFailure::BrokenOff { method, url, .. }
+        | NetworkFailure::Slow { method, url, .. }
         | NetworkFailure::Protocol { method, url, .. }) = self;
         NetworkFailure::Protocol { method, url: url.clone(), problem: problem.to_owned() }
     }
@@ -317,6 +353,40 @@ fn answer(code: Option<&str>, message: Option<&str>) -> String {
         (Some(text), None) | (None, Some(text)) => format!(" {text}"),
         (None, None) => String::new(),
     }
+}
+
+fn wait(retry_after: Option<Duration>) -> String {
+    retry_after.map(|wait| format!(" (it asks to wait {} seconds)", wait.as_secs())).unwrap_or_default()
+}
+
+fn tried(attempts: u32) -> String {
+    if attempts > 1 { format!(", tried {attempts} times") } else { String::new() }
+}
+
+/// In which way a server is too slow. Printed as a phrase about the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Slowness {
+    /// No answer began.
+    #[error("had no answer within {} seconds", limit.as_secs())]
+    NoAnswer {
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// The answer came too slowly to go on.
+    #[error("brought less than {bytes_per_second} bytes a second for {} seconds", over.as_secs())]
+    Rate {
+        /// The least rate.
+        bytes_per_second: u32,
+        /// How long it was not reached.
+        over: Duration,
+    },
+    /// All tries together took too long.
+    #[error("did not come to an end within {} seconds", limit.as_secs())]
+    Total {
+        /// How long was waited.
+        limit: Duration,
+    },
 }
 
 /// What is wrong with a file of a directory registry.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::digest::{Descriptor, Digest};
 use crate::release::{Origin, Subject};
@@ -75,6 +76,22 @@ pub enum Event {
     UploadFailed {
         /// The blob's digest.
         digest: Digest,
+    },
+    /// A request failed in a way that may pass, and is tried again.
+    Retrying {
+        /// Which try comes next; the first was 1.
+        attempt: u32,
+        /// How long is waited before it.
+        wait: Duration,
+        /// How the last one failed, as a phrase.
+        failure: String,
+    },
+    /// A mirror could not answer; the next mirror, or the registry itself, is asked.
+    MirrorFailed {
+        /// The mirror's host.
+        mirror: String,
+        /// How it failed, as a phrase.
+        failure: String,
     },
     /// A file of the store did not hold what its name says. It was moved away and is downloaded again.
     CorruptBlob {

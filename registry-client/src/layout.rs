@@ -20,8 +20,10 @@ use serde::de::DeserializeOwned;
 use crate::blob::{Unverified, VerifiedBlob};
 use crate::digest::{Descriptor, Digest};
 use crate::error::{Error, LayoutProblem, one_line};
+use crate::file::VerifiedFile;
 use crate::oci::MAX_MANIFEST;
 use crate::package::PackageName;
+use crate::referrers::{Referrer, fallback_tag};
 use crate::registry::Registry;
 
 const LAYOUT_FILE: &str = "oci-layout";
@@ -79,17 +81,42 @@ impl Layout {
         let path = blob_path(&self.directory, descriptor.digest);
         let read = || {
             let file = open_file(&path)?;
-            VerifiedBlob::read(file, descriptor).map_err(|error| match error {
-                Unverified::Io(error) => LayoutProblem::Io(error),
-                Unverified::Mismatch(mismatch) => LayoutProblem::Mismatch(mismatch),
-            })
+            VerifiedBlob::read(file, descriptor).map_err(LayoutProblem::unverified)
         };
         read().map_err(|problem| Error::Layout { path: path.clone(), problem })
+    }
+
+    /// Verifies a blob and opens it.
+    pub(crate) fn file(&self, descriptor: &Descriptor) -> Result<VerifiedFile, Error> {
+        let path = blob_path(&self.directory, descriptor.digest);
+        let verified = open_file(&path)
+            .and_then(|file| VerifiedFile::verify(file, &path, descriptor).map_err(LayoutProblem::unverified));
+        verified.map_err(|problem| Error::Layout { path: path.clone(), problem })
+    }
+
+    /// Reads what refers to the manifest of `digest`, of `artifact_type` if one is given.
+    pub(crate) fn referrers(&self, digest: Digest, artifact_type: Option<&str>) -> Result<Vec<Referrer>, Error> {
+        let Some(index) = self.manifest(&fallback_tag(digest))? else { return Ok(Vec::new()) };
+        let malformed = |problem: String| Error::Layout {
+            path: blob_path(&self.directory, index.digest()),
+            problem: LayoutProblem::Json { problem },
+        };
+        let index = serde_json::from_slice(&index).map_err(|error| malformed(one_line(&error.to_string())))?;
+        Referrer::all(index, artifact_type).ok_or_else(|| malformed("an entry has no valid digest and size".to_owned()))
     }
 }
 
 fn blob_path(directory: &Path, digest: Digest) -> PathBuf {
     directory.join("blobs").join("sha256").join(digest.to_hex())
+}
+
+impl LayoutProblem {
+    fn unverified(error: Unverified) -> LayoutProblem {
+        match error {
+            Unverified::Io(error) => LayoutProblem::Io(error),
+            Unverified::Mismatch(mismatch) => LayoutProblem::Mismatch(mismatch),
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -11,7 +11,10 @@
 //! | [`inventory`](StoreUsage) | what of the store can go | files → sums, what was removed |
 //! | [`credentials`](Credentials) | who we are at a registry | Docker's `config.json` → credential |
 //! | `layout` | the same answers as a registry, from files | directory → manifests, blobs |
-//! | `transport`, `authorization`, `oci`, `upload` | the OCI distribution protocol, bounded | repository ↔ manifests, blobs |
+//! | [`http_options`](HttpOptions), `connections` | how servers are spoken to | host → HTTP client |
+//! | `destination`, `retry` | where a server may send us, and when it is asked again | URL or failure → yes or no |
+//! | `download` | which bytes complete which | answers → verified file |
+//! | `transport`, `authorization`, `oci`, `referrers`, `upload` | the OCI distribution protocol, bounded | repository ↔ manifests, blobs |
 //! | [`client`](Client) | where to ask, and in which order | [`Origin`] → versions, release, bytes; [`Artifact`] → release |
 //!
 //! Two rules hold everywhere. Bytes from outside become usable only as a [`VerifiedBlob`] or a [`VerifiedFile`], which digest and size together
@@ -44,12 +47,16 @@ mod artifact;
 mod authorization;
 mod blob;
 mod client;
+mod connections;
 mod credentials;
+mod destination;
 mod digest;
+mod download;
 mod error;
 mod event;
 mod file;
 mod host;
+mod http_options;
 mod ingest;
 mod inventory;
 mod layout;
@@ -57,10 +64,12 @@ mod oci;
 mod package;
 mod publication;
 mod reference;
+mod referrers;
 mod registry;
 mod release;
 mod replacement;
 mod repository;
+mod retry;
 mod store;
 mod transport;
 mod upload;
@@ -70,14 +79,19 @@ pub use blob::{Mismatch, VerifiedBlob};
 pub use client::{Client, ClientOptions, Network, Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
 pub use credentials::{CredentialSource, Credentials, CredentialsError, EntryProblem};
 pub use digest::{Descriptor, Digest, DigestParseError};
-pub use error::{Error, LayoutProblem, NetworkFailure};
+pub use error::{Error, LayoutProblem, NetworkFailure, Slowness};
 pub use event::{Event, EventSink};
 pub use file::VerifiedFile;
+pub use http_options::{
+    Authorities, CertificateError, ClientIdentity, HostOptions, HttpOptions, Patience, RetryPolicy, Scheme,
+    Verification,
+};
 pub use ingest::Ingest;
 pub use inventory::{PrunePolicy, Pruned, StoreEntry, StoreUsage, StoreVerification, Tally};
 pub use package::{PackageName, PackageNameError};
 pub use publication::{Artifact, ComponentConfig, Content, Os};
 pub use reference::{Reference, ReferenceParseError};
+pub use referrers::Referrer;
 pub use registry::{OciRegistry, Registry, RegistryParseError};
 pub use release::{Origin, Release, Subject};
 pub use repository::LocationError;

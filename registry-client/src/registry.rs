@@ -100,6 +100,14 @@ impl OciRegistry {
         Repository::new(self.host.clone(), &path)
     }
 
+    /// Where this registry, as a mirror of another, has `repository`: `<prefix>/<path>`.
+    pub(crate) fn mirror_of(&self, repository: &Repository) -> Result<Repository, LocationError> {
+        match self.prefix.as_str() {
+            "" => Repository::new(self.host.clone(), repository.path()),
+            prefix => Repository::new(self.host.clone(), &format!("{prefix}/{}", repository.path())),
+        }
+    }
+
     fn parse(location: &str) -> Result<OciRegistry, LocationError> {
         let location = location.strip_suffix('/').unwrap_or(location);
         let (host, prefix) = location.split_once('/').unwrap_or((location, ""));

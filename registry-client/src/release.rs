@@ -4,7 +4,7 @@ use std::fmt;
 
 use semver::Version;
 
-use crate::digest::Descriptor;
+use crate::digest::{Descriptor, Digest};
 use crate::package::PackageName;
 use crate::reference::Reference;
 use crate::registry::Registry;
@@ -37,7 +37,7 @@ impl fmt::Display for Origin {
 /// What an [`Origin`] turned out to be: enough to lock it and to fetch it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Release {
-    /// The image manifest.
+    /// The image manifest; where the origin is an image index with one component, the manifest of that.
     pub manifest: Descriptor,
     /// The component: the one layer of the artifact.
     pub component: Descriptor,
@@ -60,6 +60,13 @@ pub enum Subject {
     Component(Origin),
     /// An artifact that is pushed.
     Push(Origin),
+    /// The list of what refers to a manifest.
+    Referrers {
+        /// Where the manifest is.
+        origin: Origin,
+        /// The manifest.
+        manifest: Digest,
+    },
 }
 
 impl fmt::Display for Subject {
@@ -69,6 +76,7 @@ impl fmt::Display for Subject {
             Subject::Manifest(origin) => write!(f, "the image manifest of {origin}"),
             Subject::Component(origin) => write!(f, "the component of {origin}"),
             Subject::Push(target) => write!(f, "{target}"),
+            Subject::Referrers { origin, manifest } => write!(f, "the referrers of {manifest}, as {origin} has it"),
         }
     }
 }

@@ -33,7 +33,7 @@ async fn pull(server: &ScriptedServer, credentials: Credentials) -> Result<(), S
     pulled.map(drop).map_err(|error| told(&error, &[(&server.address, "ADDRESS")]))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_is_asked_for_once_and_used_again() {
     let server = start(|request| request.authorization.is_none()).await;
     pull(&server, Credentials::anonymous()).await.unwrap();
@@ -45,7 +45,7 @@ async fn a_token_is_asked_for_once_and_used_again() {
     ");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_password_goes_to_the_token_server_and_not_to_the_registry() {
     // `ada:pw`, in base64.
     let server = start(|request| request.authorization.as_deref() == Some("Basic YWRhOnB3")).await;
@@ -58,7 +58,7 @@ async fn a_password_goes_to_the_token_server_and_not_to_the_registry() {
     ");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_identity_token_is_exchanged() {
     let server = start(|request| request.body.contains("grant_type=refresh_token&refresh_token=identity%2B1")).await;
     pull(&server, docker_config(&server.address, r#"{"auth": "YWRhOg==", "identitytoken": "identity+1"}"#))
@@ -72,13 +72,13 @@ async fn an_identity_token_is_exchanged() {
     ");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_registry_token_is_used_as_it_is() {
     let server = start(|_| false).await;
     pull(&server, docker_config(&server.address, r#"{"registrytoken": "granted"}"#)).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refused_credential_is_not_replaced_by_anonymous_access() {
     let server = start(|request| request.authorization.is_none()).await;
     let error = pull(&server, docker_config(&server.address, r#"{"auth": "YWRhOnB3"}"#)).await.unwrap_err();
@@ -92,7 +92,7 @@ async fn a_refused_credential_is_not_replaced_by_anonymous_access() {
     ");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_helper_that_was_not_run_is_named() {
     let server = start(|_| false).await;
     let config = r#"{"credsStore": "desktop"}"#;
@@ -103,7 +103,7 @@ async fn a_helper_that_was_not_run_is_named() {
     ");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_that_has_expired_is_asked_for_again() {
     // The first token is good for the manifest alone.
     let granted = AtomicU32::new(0);
@@ -141,7 +141,7 @@ async fn check_challenge(challenge: &str) -> String {
     error
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_password_is_not_sent_in_the_clear_to_another_host() {
     insta::assert_snapshot!(check_challenge(r#"Bearer realm="http://auth.example/token""#).await, @"
     cannot get the image manifest of ADDRESS/team/catalog:1.0.0
@@ -149,7 +149,7 @@ async fn a_password_is_not_sent_in_the_clear_to_another_host() {
     ");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_challenge_that_cannot_be_answered_is_a_refusal() {
     insta::assert_snapshot!(check_challenge("Negotiate").await, @"
     ADDRESS did not accept the credential in /home/ada/.docker/config.json
@@ -157,7 +157,7 @@ async fn a_challenge_that_cannot_be_answered_is_a_refusal() {
     ");
     insta::assert_snapshot!(check_challenge(r#"Bearer realm="nowhere""#).await, @"
     cannot get the image manifest of ADDRESS/team/catalog:1.0.0
-    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with a challenge whose realm is not a URL, or has a user name in it
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with a challenge whose realm is not a URL
     ");
 }
 
@@ -175,7 +175,7 @@ async fn check_token(token: Vec<u8>) -> String {
     pull(&server, Credentials::anonymous()).await.unwrap_err()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_no_token_is_refused() {
     insta::assert_snapshot!(check_token(b"<html>".to_vec()).await, @"
     cannot get the image manifest of ADDRESS/team/catalog:1.0.0
