@@ -256,9 +256,10 @@ instances import the same interface with types that differ.";
 `[exports]` decides.";
 
     /// An export needs another one.
-    UnnameableResource = "unnameable-resource", Input,
-"An exported interface uses a resource type that another interface defines. Whoever calls the export must be able to name that
-type, so the interface that defines it must be exported as well.";
+    UnnameableType = "unnameable-type", Input,
+"A component can export a record, a variant, an enum, flags or a resource only under a name. An exported interface names its
+own types and those that it takes over with `use`; what is only within them is named by the interface that defines it, which
+must then be exported as well. The host's interfaces are imports of the result and name their types by that.";
 
     /// The result would export nothing.
     NothingExported = "nothing-exported", Input,

@@ -14,7 +14,7 @@ use wit::ExternName;
 use crate::{
     diagnostic::{Code, Diagnostic},
     part::Part,
-    plan::{Plan, Provider},
+    plan::{InstanceId, Plan, PlannedInstance, Provider, TypeLink},
     provenance::{self, Provenance},
 };
 
@@ -45,6 +45,9 @@ pub fn encode(plan: &Plan, parts: &[Part], provenance: &Provenance) -> Result<La
                 })?;
             }
         }
+        for ty in &instance.types {
+            encoder.link_type(node, instance, ty)?;
+        }
     }
     for export in &plan.exports {
         let node = encoder.export_of(export.instance, &export.export)?;
@@ -63,7 +66,7 @@ pub fn encode(plan: &Plan, parts: &[Part], provenance: &Provenance) -> Result<La
 struct Encoder {
     graph: CompositionGraph,
     packages: BTreeMap<Digest, wac_graph::PackageId>,
-    nodes: BTreeMap<crate::plan::InstanceId, NodeId>,
+    nodes: BTreeMap<InstanceId, NodeId>,
 }
 
 impl Encoder {
@@ -82,7 +85,21 @@ impl Encoder {
         Ok(id)
     }
 
-    fn export_of(&mut self, instance: crate::plan::InstanceId, export: &ExternName) -> Result<NodeId, Diagnostic> {
+    /// Links a type that stands for one of a linked interface. One of an interface of the host stays an import: it is one with
+    /// the same type of every other instance.
+    fn link_type(&mut self, node: NodeId, instance: &PlannedInstance, ty: &TypeLink) -> Result<(), Diagnostic> {
+        let link = instance.links.iter().find(|link| link.import == ty.interface);
+        let Some(Provider::Instance { instance: provider, export }) = link.map(|link| &link.provider) else {
+            return Ok(());
+        };
+        let what = format!("the type `{}` of `{}`", ty.import, instance.name);
+        let interface = self.export_of(*provider, export)?;
+        let alias = self.graph.alias_instance_export(interface, &ty.name).map_err(|error| refused(&what, &error))?;
+        let set = self.graph.set_instantiation_argument(node, &ty.import.to_string(), alias);
+        set.map_err(|error| refused(&what, &error))
+    }
+
+    fn export_of(&mut self, instance: InstanceId, export: &ExternName) -> Result<NodeId, Diagnostic> {
         let node = self.nodes.get(&instance);
         let node = node.expect("a provider is encoded before its consumers because the plan's order says so");
         let alias = self.graph.alias_instance_export(*node, &export.to_string());

@@ -15,7 +15,7 @@ mod resource;
 mod wiring;
 
 use registry_client::Digest;
-use wit::{ExternName, World};
+use wit::{ExternName, ForeignType, ItemKind, World};
 
 use crate::{
     diagnostic::{Diagnostic, Failure},
@@ -59,8 +59,21 @@ pub struct PlannedInstance {
     pub component: Name,
     /// The digest of the component's bytes.
     pub digest: Digest,
-    /// One link for each import, in the component's own order.
+    /// One link for each imported interface and function, in the component's own order.
     pub links: Vec<Link>,
+    /// The imported types that stand for a type of an imported interface: whatever satisfies that satisfies them.
+    pub types: Vec<TypeLink>,
+}
+
+/// An imported type that stands for one of an imported interface, as `use` at the root of a world makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeLink {
+    /// The import of the consumer.
+    pub import: ExternName,
+    /// The imported interface.
+    pub interface: ExternName,
+    /// The type's name in the interface.
+    pub name: String,
 }
 
 /// One import and what satisfies it.
@@ -157,7 +170,7 @@ pub fn plan(manifest: &Manifest, parts: &[Part], target: Option<&World>) -> Resu
     }
     resource::check(composition, &wiring, &mut diagnostics);
     let exports = export::exports(composition, &wiring, &mut diagnostics);
-    export::check_resources(composition, &wiring, &exports.planned, &mut diagnostics);
+    export::check_names(composition, &wiring, &exports.planned, &mut diagnostics);
     let exporters = exports.planned.iter().map(|export| export.instance);
     let used = order::needed_by(exporters.chain(exports.unmet.iter().filter_map(export::Unmet::instance)), &wiring);
     let host_imports = host::merge(composition, &wiring, &used, &mut diagnostics);
@@ -178,6 +191,16 @@ fn failure(mut diagnostics: Vec<Diagnostic>) -> Failure {
         Err(failure) => failure,
         Ok(_) => unreachable!("planning fails only with errors because warnings are added after it succeeded"),
     }
+}
+
+/// The types at the root of a world that stand for types of its imported interfaces.
+fn type_links(world: &World) -> Vec<TypeLink> {
+    let types = world.imports().filter(|(_, item)| item.kind() == ItemKind::Type);
+    let links = types.filter_map(|(import, item)| match item.foreign_types().into_iter().next()? {
+        ForeignType::Import { interface, name } => Some(TypeLink { import: import.clone(), interface, name }),
+        ForeignType::Export { .. } => None,
+    });
+    links.collect()
 }
 
 /// Writes down what was decided, with the used instances renumbered.
@@ -215,6 +238,7 @@ fn assemble(
         component: composition.instance(*id).component.clone(),
         digest: composition.part(*id).digest(),
         links: links(*id),
+        types: type_links(composition.world(*id)),
     });
     let instances = instances.collect();
     let order = order::providers_first(used, wiring).into_iter().map(renumbered).collect();

@@ -4,14 +4,13 @@
 //! everything exported by instances that nobody consumes. Where a chain stands over an interface, its outermost member exports
 //! it. From the finished links, which must be free of circles.
 
-use wit::{ExternName, Item, Mismatch, ResourceOrigin, World};
+use wit::{ExternName, ForeignType, Item, Mismatch, World};
 
 use super::{
     ExportReason, InstanceId, PlannedExport, chain,
     composition::Composition,
     report,
-    resource::{Definer, Definers},
-    wiring::Wiring,
+    wiring::{End, Wiring},
 };
 use crate::{diagnostic::Diagnostic, manifest::ExportRule};
 
@@ -59,7 +58,7 @@ pub(super) fn exports<'a>(
         (None, None) if are_links_known => of_roots(composition, wiring, &mut exports, diagnostics),
         (None, _) => {}
     }
-    exports.planned = definers_first(composition, wiring, exports.planned);
+    exports.planned = namers_first(composition, wiring, exports.planned);
     exports
 }
 
@@ -167,22 +166,14 @@ fn of_roots<'a>(
     }
 }
 
-/// Puts an interface that defines a resource before those that use it: a type must have its name before it is used.
-fn definers_first(
-    composition: Composition<'_>,
-    wiring: &Wiring<'_>,
-    planned: Vec<PlannedExport>,
-) -> Vec<PlannedExport> {
-    let definers = Definers { composition, wiring };
+/// Puts an interface that names a type before those that need it: a type must have its name before it is used.
+fn namers_first(composition: Composition<'_>, wiring: &Wiring<'_>, planned: Vec<PlannedExport>) -> Vec<PlannedExport> {
     let mut ordered: Vec<PlannedExport> = Vec::with_capacity(planned.len());
     let mut waiting = planned;
     while !waiting.is_empty() {
         let is_ready = |export: &PlannedExport| {
-            let needed = foreign_definers(definers, export);
-            !waiting.iter().any(|other| {
-                other != export
-                    && needed.iter().any(|(id, interface)| other.instance == *id && other.export == **interface)
-            })
+            let needed = needed_names(composition, wiring, export);
+            !waiting.iter().any(|other| other != export && needed.iter().any(|namer| namer.is(other)))
         };
         let ready = waiting.iter().position(is_ready).unwrap_or(0);
         ordered.push(waiting.remove(ready));
@@ -190,33 +181,52 @@ fn definers_first(
     ordered
 }
 
-/// The exports of instances, other than itself, that define resources which an export uses.
-fn foreign_definers<'a>(definers: Definers<'_, 'a>, export: &PlannedExport) -> Vec<(InstanceId, &'a ExternName)> {
-    let Some(item) = definers.composition.world(export.instance).export(&export.export) else { return Vec::new() };
-    let origins = item.resources().into_iter().map(|resource| resource.origin);
-    origins
-        .filter_map(|origin: ResourceOrigin| definers.of_origin(export.instance, &origin))
-        .filter_map(|definer| match definer {
-            Definer::Instance(id, interface) if (id, interface) != (export.instance, &export.export) => {
-                Some((id, interface))
-            }
-            _ => None,
-        })
-        .collect()
+/// An export of an instance that names a type which another export needs.
+pub(super) struct Namer {
+    pub(super) instance: InstanceId,
+    pub(super) interface: ExternName,
+    pub(super) ty: String,
 }
 
-/// Reports exports that use a resource which the result does not export.
-pub(super) fn check_resources(
+impl Namer {
+    fn is(&self, export: &PlannedExport) -> bool {
+        (self.instance, &self.interface) == (export.instance, &export.export)
+    }
+}
+
+/// What else must be exported so that every type within an export has a name. Types of the host have one: its interfaces are
+/// imports of the result.
+fn needed_names(composition: Composition<'_>, wiring: &Wiring<'_>, export: &PlannedExport) -> Vec<Namer> {
+    let Some(item) = composition.world(export.instance).export(&export.export) else { return Vec::new() };
+    let namers = item.foreign_types().into_iter().filter_map(|foreign| match foreign {
+        ForeignType::Export { interface, name } => Some(Namer { instance: export.instance, interface, ty: name }),
+        ForeignType::Import { interface, name } => {
+            let wire = wiring.of(export.instance).iter().find(|wire| *wire.import == interface)?;
+            match wire.end?.0 {
+                End::Host => None,
+                End::Instance(instance, interface) => Some(Namer { instance, interface: interface.clone(), ty: name }),
+            }
+        }
+    });
+    namers.collect()
+}
+
+/// Reports exports that need a type which the result does not name.
+pub(super) fn check_names(
     composition: Composition<'_>,
     wiring: &Wiring<'_>,
     planned: &[PlannedExport],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let definers = Definers { composition, wiring };
     for export in planned {
-        for (id, interface) in foreign_definers(definers, export) {
-            if !planned.iter().any(|other| other.instance == id && other.export == *interface) {
-                diagnostics.push(report::unnameable_resource(composition, export, id, interface));
+        let mut reported: Vec<Namer> = Vec::new();
+        for namer in needed_names(composition, wiring, export) {
+            let is_known = planned.iter().any(|other| namer.is(other));
+            let is_reported =
+                reported.iter().any(|other| (other.instance, &other.interface) == (namer.instance, &namer.interface));
+            if !is_known && !is_reported {
+                diagnostics.push(report::unnameable_type(composition, export, &namer));
+                reported.push(namer);
             }
         }
     }

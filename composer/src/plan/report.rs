@@ -7,7 +7,7 @@ use wit::{ExternName, Mismatch};
 use super::{
     InstanceId, PlannedExport,
     composition::{Composition, best_match},
-    export::Unmet,
+    export::{Namer, Unmet},
     host::Denial,
     resource::{Conflict, Definer},
     wiring::Wiring,
@@ -290,24 +290,18 @@ pub(super) fn ambiguous_export(
     diagnostic.hint(format!("decide with a line like this\n[exports]\n\"{}\" = \"{first}\"", name.unversioned()))
 }
 
-/// An exported interface uses a resource that the result does not export.
-pub(super) fn unnameable_resource(
-    composition: Composition<'_>,
-    export: &PlannedExport,
-    definer: InstanceId,
-    interface: &ExternName,
-) -> Diagnostic {
-    let message = format!("the export `{}` uses a resource of `{interface}`, which is not exported", export.name);
-    let label = format!("exports `{}`", export.export);
-    let line = format!("\"{}\" = \"{}\"", interface.unversioned(), composition.name(definer));
+/// An export needs a type that the result does not name.
+pub(super) fn unnameable_type(composition: Composition<'_>, export: &PlannedExport, namer: &Namer) -> Diagnostic {
+    let Namer { instance, interface, ty } = namer;
+    let message = format!("the export `{}` needs the type `{ty}` of `{interface}`, which is not exported", export.name);
     let mut lines = vec!["[exports]".to_owned()];
     if composition.manifest.exports.is_none() {
         lines.push(format!("\"{}\" = \"{}\"", export.export.unversioned(), composition.name(export.instance)));
     }
-    lines.push(line);
+    lines.push(format!("\"{}\" = \"{}\"", interface.unversioned(), composition.name(*instance)));
     composition
-        .error(Code::UnnameableResource, export.instance, message, label)
-        .note(format!("`{interface}` is defined by `{}`", composition.name(definer)))
+        .error(Code::UnnameableType, export.instance, message, format!("exports `{}`", export.export))
+        .note(format!("`{interface}` is an export of `{}`", composition.name(*instance)))
         .hint(format!("{}\n{}", if lines.len() > 2 { "export both" } else { "export it as well" }, lines.join("\n")))
 }
 

@@ -4,7 +4,7 @@
 //! compatible type, the host where it may, an error. A decision about one import never depends on that about another, so all
 //! problems are found in one run.
 
-use wit::{ExternName, Item};
+use wit::{ExternName, Item, ItemKind};
 
 use super::{
     InstanceId, Reason,
@@ -67,7 +67,8 @@ impl<'a> Wiring<'a> {
 /// Links every import.
 pub(super) fn wire<'a>(composition: Composition<'a>, diagnostics: &mut Vec<Diagnostic>) -> Wiring<'a> {
     let wires = composition.ids().map(|consumer| {
-        let imports = composition.world(consumer).imports();
+        // A type is no capability: it is satisfied by whatever satisfies the interface that it is of.
+        let imports = composition.world(consumer).imports().filter(|(_, item)| item.kind() != ItemKind::Type);
         imports
             .map(|(import, item)| Wire { import, item, end: end(composition, consumer, import, item, diagnostics) })
             .collect()
