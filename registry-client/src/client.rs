@@ -3,6 +3,7 @@
 //! The store comes first, then the registry. A component becomes usable only verified, and every component that came over the
 //! network is in the store before it is returned.
 
+mod pull;
 mod push;
 
 pub use push::{Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
@@ -76,6 +77,8 @@ struct Inner {
     events: EventSink,
     /// Who is downloading which blob: whoever wants the same waits, and finds it in the store.
     flights: Mutex<BTreeMap<Digest, Weak<AsyncMutex<()>>>>,
+    /// What hosts said of their registries.
+    discovered: Mutex<BTreeMap<String, Registry>>,
 }
 
 impl Client {
@@ -94,7 +97,15 @@ impl Client {
         let ClientOptions { store, credentials, network, insecure, parallel, events } = options;
         let transport = Transport::new(credentials, &insecure, http, events.clone());
         let permits = Semaphore::new(parallel.get().min(Semaphore::MAX_PERMITS));
-        Client(Arc::new(Inner { store, network, transport, permits, events, flights: Mutex::default() }))
+        Client(Arc::new(Inner {
+            store,
+            network,
+            transport,
+            permits,
+            events,
+            flights: Mutex::default(),
+            discovered: Mutex::default(),
+        }))
     }
 
     /// Lists the versions of `package` in `registry`, ascending. Tags that are not versions are not listed.

@@ -11,6 +11,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 
 use crate::repository::Repository;
@@ -20,9 +21,14 @@ const MAX_FILE: u64 = 1024 * 1024;
 
 /// A text that is never printed.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Secret(String);
+pub struct Secret(String);
 
 impl Secret {
+    /// Takes a text that is never to be printed.
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
     /// The text, for the one request it is for.
     pub(crate) fn expose(&self) -> &str {
         &self.0
@@ -144,6 +150,11 @@ impl Credentials {
         self
     }
 
+    /// Adds a credential for what `key`, a host or the beginning of a repository, names.
+    pub(crate) fn insert(&mut self, key: &str, credential: Credential, source: CredentialSource) {
+        self.entries.insert(normalized(key), (credential, source));
+    }
+
     /// The credential for `repository`, or why there is none.
     pub(crate) fn of(&self, repository: &Repository) -> (Option<&Credential>, CredentialSource) {
         let mut key = repository.to_string();
@@ -204,7 +215,7 @@ impl Auth {
             return Ok(Some(Credential::Bearer(Secret(token))));
         }
         if let Some(encoded) = given(self.auth) {
-            return decoded(&encoded).map(Some);
+            return Credential::decode(&encoded).map(Some);
         }
         match (given(self.username), given(self.password)) {
             (Some(username), Some(password)) => Ok(Some(Credential::Basic { username, password: Secret(password) })),
@@ -215,13 +226,22 @@ impl Auth {
     }
 }
 
-fn decoded(encoded: &str) -> Result<Credential, EntryProblem> {
-    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).map_err(|_| EntryProblem::Encoding)?;
-    let text = String::from_utf8(bytes).map_err(|_| EntryProblem::Encoding)?;
-    let (username, password) = text.split_once(':').ok_or(EntryProblem::Encoding)?;
-    // Docker pads with zero bytes, and strips them when it reads.
-    let password = Secret(password.trim_end_matches('\0').to_owned());
-    Ok(Credential::Basic { username: username.to_owned(), password })
+/// Docker pads what it encodes; `wkg` takes it either way.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+impl Credential {
+    /// Reads the base64 of a user name, a colon and a password.
+    pub(crate) fn decode(encoded: &str) -> Result<Credential, EntryProblem> {
+        let bytes = BASE64.decode(encoded.trim()).map_err(|_| EntryProblem::Encoding)?;
+        let text = String::from_utf8(bytes).map_err(|_| EntryProblem::Encoding)?;
+        let (username, password) = text.split_once(':').ok_or(EntryProblem::Encoding)?;
+        // Docker pads with zero bytes, and strips them when it reads.
+        let password = Secret(password.trim_end_matches('\0').to_owned());
+        Ok(Credential::Basic { username: username.to_owned(), password })
+    }
 }
 
 /// Why a file of credentials cannot be used. Never shows what the file says.

@@ -4,12 +4,14 @@ use std::error::Error as StdError;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use semver::Version;
+use semver::{Version, VersionReq};
 
 use crate::artifact::NotAComponent;
 use crate::blob::Mismatch;
 use crate::credentials::CredentialSource;
 use crate::digest::Digest;
+use crate::host::Host;
+use crate::metadata::MetadataProblem;
 use crate::package::PackageName;
 use crate::reference::Reference;
 use crate::registry::Registry;
@@ -43,6 +45,18 @@ pub enum Error {
     VersionNotFound {
         /// What was asked for; always [`Origin::Package`].
         origin: Box<Origin>,
+        /// The versions there are, ascending.
+        available: Vec<Version>,
+    },
+    /// The registry has the package, but in no version that is wanted.
+    #[error("{registry} has no {package} in version {requirement}")]
+    NoMatchingVersion {
+        /// The registry asked.
+        registry: Box<Registry>,
+        /// The package.
+        package: PackageName,
+        /// What is wanted.
+        requirement: VersionReq,
         /// The versions there are, ascending.
         available: Vec<Version>,
     },
@@ -166,6 +180,30 @@ pub enum Error {
         /// The registry.
         registry: Registry,
     },
+    /// A host is to be spoken to in a protocol that is not known.
+    #[error("{host} cannot be used: it is configured for wkg's protocol `{protocol}`, and this version speaks `oci`")]
+    UnsupportedProtocol {
+        /// The host.
+        host: String,
+        /// The protocol.
+        protocol: String,
+    },
+    /// A text that should be a host is none.
+    #[error("`{host}` is not a registry's host")]
+    Host {
+        /// The text.
+        host: String,
+        /// What is wrong with it.
+        source: LocationError,
+    },
+    /// What a host says of its registry cannot be used.
+    #[error("{host} does not say in a usable way which registry it is")]
+    Metadata {
+        /// The host.
+        host: String,
+        /// What is wrong with what it says.
+        source: Box<MetadataProblem>,
+    },
     /// The registry's prefix and the package's name are together no valid repository.
     #[error("{package} cannot be in {registry}")]
     Location {
@@ -185,9 +223,9 @@ pub enum Error {
         #[source]
         problem: LayoutProblem,
     },
-    /// A file of a directory registry cannot be written.
+    /// A file cannot be written.
     #[error("cannot write {}", path.display())]
-    LayoutWrite {
+    Write {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -216,7 +254,12 @@ impl Error {
 
     /// Says for which subject a request to `host` failed.
     pub(crate) fn request(subject: Subject, repository: &Repository, error: RequestError) -> Error {
-        let registry = repository.host().as_str().to_owned();
+        Error::request_at(subject, repository.host(), repository.path(), error)
+    }
+
+    /// Says for which subject a request failed to `path` at `host`.
+    pub(crate) fn request_at(subject: Subject, host: &Host, path: &str, error: RequestError) -> Error {
+        let registry = host.as_str().to_owned();
         let action = words(&subject).action;
         let subject = Box::new(subject);
         match error {
@@ -226,7 +269,7 @@ impl Error {
             RequestError::GaveUp { failure, attempts } => Error::Network { subject, attempts, source: failure },
             RequestError::Unauthorized(credential, source) => Error::Unauthorized { registry, credential, source },
             RequestError::Forbidden(credential, source) => {
-                Error::Forbidden { registry, repository: repository.path().to_owned(), action, credential, source }
+                Error::Forbidden { registry, repository: path.to_owned(), action, credential, source }
             }
             RequestError::Mismatch(mismatch) => Error::mismatch(*subject, mismatch),
             RequestError::TooLarge { limit, unit } => Error::TooLarge { subject, limit, unit },
@@ -253,9 +296,12 @@ struct Words {
 
 fn words(subject: &Subject) -> Words {
     match subject {
-        Subject::Versions { .. } | Subject::Manifest(_) | Subject::Component(_) | Subject::Referrers { .. } => {
-            Words { verb: "get", done: "had", action: "read" }
-        }
+        Subject::Versions { .. }
+        | Subject::Manifest(_)
+        | Subject::Component(_)
+        | Subject::Referrers { .. }
+        | Subject::Metadata { .. }
+        | Subject::Login { .. } => Words { verb: "get", done: "had", action: "read" },
         Subject::Push(_) => Words { verb: "push", done: "pushed", action: "written" },
     }
 }

@@ -9,6 +9,8 @@
 //! | [`blob`](VerifiedBlob), [`file`](VerifiedFile) | which bytes are usable | descriptor → verified bytes |
 //! | [`store`](Store), [`ingest`](Ingest) | which bytes are here, and how others come in | pieces → verified bytes |
 //! | [`inventory`](StoreUsage) | what of the store can go | files → sums, what was removed |
+//! | [`configuration`](Configuration) | which registry a package comes from, and why | files' texts → [`Choice`] |
+//! | `metadata` | which registry a host is | host → [`Registry`] |
 //! | [`credentials`](Credentials) | who we are at a registry | Docker's `config.json` → credential |
 //! | `layout` | the same answers as a registry, from files | directory → manifests, blobs |
 //! | [`http_options`](HttpOptions), `connections` | how servers are spoken to | host → HTTP client |
@@ -47,6 +49,7 @@ mod artifact;
 mod authorization;
 mod blob;
 mod client;
+mod configuration;
 mod connections;
 mod credentials;
 mod destination;
@@ -60,6 +63,7 @@ mod http_options;
 mod ingest;
 mod inventory;
 mod layout;
+mod metadata;
 mod oci;
 mod package;
 mod publication;
@@ -77,7 +81,8 @@ mod upload;
 pub use artifact::NotAComponent;
 pub use blob::{Mismatch, VerifiedBlob};
 pub use client::{Client, ClientOptions, Network, Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
-pub use credentials::{CredentialSource, Credentials, CredentialsError, EntryProblem};
+pub use configuration::{Choice, Configuration, ConfigurationError, Place, Rule};
+pub use credentials::{CredentialSource, Credentials, CredentialsError, EntryProblem, Secret};
 pub use digest::{Descriptor, Digest, DigestParseError};
 pub use error::{Error, LayoutProblem, NetworkFailure, Slowness};
 pub use event::{Event, EventSink};
@@ -88,6 +93,7 @@ pub use http_options::{
 };
 pub use ingest::Ingest;
 pub use inventory::{PrunePolicy, Pruned, StoreEntry, StoreUsage, StoreVerification, Tally};
+pub use metadata::MetadataProblem;
 pub use package::{PackageName, PackageNameError};
 pub use publication::{Artifact, ComponentConfig, Content, Os};
 pub use reference::{Reference, ReferenceParseError};

@@ -146,6 +146,14 @@ impl Blob {
         Ok(Blob { descriptor: digester.finish(), content })
     }
 
+    /// Whether there are still as many bytes as there were.
+    pub(crate) fn is_whole(&self) -> bool {
+        match &self.content {
+            Content::File(path) => std::fs::metadata(path).is_ok_and(|file| file.len() == self.descriptor.size),
+            Content::Bytes(_) => true,
+        }
+    }
+
     /// The bytes from `start` to `end` as a request's body, in pieces; after each, `sent` is told how far it is.
     ///
     /// A file that has become shorter fails the request, and one that has become another is refused for its digest.

@@ -67,6 +67,16 @@ pub enum Subject {
         /// The manifest.
         manifest: Digest,
     },
+    /// What a host says of its registry.
+    Metadata {
+        /// The host.
+        host: String,
+    },
+    /// Whether a registry accepts who somebody says they are.
+    Login {
+        /// The registry's host.
+        host: String,
+    },
 }
 
 impl fmt::Display for Subject {
@@ -77,6 +87,8 @@ impl fmt::Display for Subject {
             Subject::Component(origin) => write!(f, "the component of {origin}"),
             Subject::Push(target) => write!(f, "{target}"),
             Subject::Referrers { origin, manifest } => write!(f, "the referrers of {manifest}, as {origin} has it"),
+            Subject::Metadata { host } => write!(f, "the registry metadata of {host}"),
+            Subject::Login { host } => write!(f, "an answer from {host}"),
         }
     }
 }

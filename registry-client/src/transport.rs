@@ -112,9 +112,13 @@ impl Transport {
 
     /// The URL of `path` below the API of a registry.
     pub(crate) fn url(&self, repository: &Repository, path: &str) -> Result<Url, NetworkFailure> {
-        let host = repository.host();
+        self.url_at(repository.host().endpoint(), &format!("/v2/{}/{path}", repository.path()))
+    }
+
+    /// The URL of `path` at `host`, with the scheme that host is spoken to in.
+    pub(crate) fn url_at(&self, host: &str, path: &str) -> Result<Url, NetworkFailure> {
         let url = |scheme: &str| {
-            let url = format!("{scheme}://{}/v2/{}/{path}", host.endpoint(), repository.path());
+            let url = format!("{scheme}://{host}{path}");
             let parsed = Url::parse(&url);
             parsed.map_err(|source| NetworkFailure::Transport { method: "GET", url, source: Box::new(source) })
         };
@@ -167,21 +171,29 @@ impl Transport {
         self.expect(repository, answer, &[StatusCode::OK]).await
     }
 
-    /// Sends a request that changes something, authorized for `access`. Redirects are not followed: whoever changes a registry talks
-    /// to that registry.
+    /// Sends a request of `bytes` that changes something, authorized for `access`. Redirects are not followed: whoever changes a
+    /// registry talks to that registry.
     pub(crate) async fn change(
         &self,
         method: Method,
         repository: &Repository,
         access: &Access,
         url: &Url,
+        bytes: u64,
         complete: impl Fn(RequestBuilder) -> RequestBuilder + Sync,
     ) -> Result<Answer, RequestError> {
-        let complete = &complete;
+        let (complete, name) = (&complete, name_of(&method));
+        let limit =
+            self.patience.silence + Duration::from_secs(bytes / u64::from(self.patience.bytes_per_second.get()));
         self.authorized(repository, access, url, |authorization| {
             let method = method.clone();
             async move {
-                self.send(method, url, |request| with_authorization(complete(request), authorization.as_ref())).await
+                let answer =
+                    self.send(method, url, |request| with_authorization(complete(request), authorization.as_ref()));
+                timeout(limit, answer).await.unwrap_or_else(|_| {
+                    let slowness = Slowness::NoAnswer { limit };
+                    Err(NetworkFailure::Slow { method: name, url: redacted(url), slowness }.into())
+                })
             }
         })
         .await
@@ -295,7 +307,8 @@ impl Transport {
         })
     }
 
-    async fn follow(
+    /// Asks for `start`, and goes where it is sent, as far as that is allowed.
+    pub(crate) async fn follow(
         &self,
         method: Method,
         start: &Url,

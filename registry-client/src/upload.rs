@@ -56,7 +56,8 @@ impl Upload<'_> {
     /// Whether the repository has the blob.
     pub(crate) async fn is_present(&self, digest: Digest) -> Result<bool, RequestError> {
         let url = self.transport.url(self.repository, &format!("blobs/{digest}"))?;
-        match self.transport.ask(Method::HEAD, self.repository, &Access::Push, &url, "*/*").await {
+        let ask = || self.transport.ask(Method::HEAD, self.repository, &Access::Push, &url, "*/*");
+        match self.persistently(&url, 0, ask).await {
             Ok(_) => Ok(true),
             Err(RequestError::NotFound(_)) => Ok(false),
             Err(error) => Err(error),
@@ -67,8 +68,12 @@ impl Upload<'_> {
     pub(crate) async fn existing_manifest(&self, selector: &str) -> Result<Option<Digest>, RequestError> {
         let url = self.transport.url(self.repository, &format!("manifests/{selector}"))?;
         let accept = [IMAGE_MANIFEST_TYPES, IMAGE_INDEX_TYPES].concat().join(", ");
-        match self.transport.ask(Method::GET, self.repository, &Access::Push, &url, &accept).await {
-            Ok(answer) => Ok(Some(Digest::of(&answer.body(MAX_MANIFEST).await?))),
+        let manifest = || async {
+            let answer = self.transport.ask(Method::GET, self.repository, &Access::Push, &url, &accept).await?;
+            answer.body(MAX_MANIFEST).await
+        };
+        match self.persistently(&url, MAX_MANIFEST, manifest).await {
+            Ok(manifest) => Ok(Some(Digest::of(&manifest))),
             Err(RequestError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -80,19 +85,37 @@ impl Upload<'_> {
             // A mount only saves time: where it is refused, for whatever reason, the bytes are sent.
             match self.mount(blob.descriptor.digest, source).await {
                 Ok(Mount::Done) => return Ok(Delivery::Mounted),
-                Ok(Mount::Begun(session)) => return self.send(blob, session).await,
+                Ok(Mount::Begun(session)) => {
+                    if let Ok(delivery) = self.send(blob, session).await {
+                        return Ok(delivery);
+                    }
+                }
                 Err(_) => {}
             }
         }
-        let session = self.begin().await?;
-        self.send(blob, session).await
+        // An upload that breaks off is begun again, from its first byte.
+        let url = self.transport.url(self.repository, "blobs/uploads/")?;
+        let attempt = || async {
+            match self.send(blob, self.begin().await?).await {
+                // There is no point in sending a file again that has become another one.
+                Err(RequestError::Failed(failure)) if !blob.is_whole() => {
+                    Err(RequestError::GaveUp { failure, attempts: 1 })
+                }
+                outcome => outcome,
+            }
+        };
+        self.persistently(&url, blob.descriptor.size, attempt).await
     }
 
     /// Puts an image manifest under `selector`, a tag or a digest. Its blobs are there.
     pub(crate) async fn put_manifest(&self, selector: &str, manifest: &[u8]) -> Result<(), RequestError> {
         let url = self.transport.url(self.repository, &format!("manifests/{selector}"))?;
+        self.persistently(&url, manifest.len() as u64, || self.try_manifest(&url, manifest)).await
+    }
+
+    async fn try_manifest(&self, url: &Url, manifest: &[u8]) -> Result<(), RequestError> {
         let answer = self
-            .change(Method::PUT, &url, |request| {
+            .change(Method::PUT, url, manifest.len() as u64, |request| {
                 request.header(CONTENT_TYPE, OCI_IMAGE_MEDIA_TYPE).body(manifest.to_vec())
             })
             .await?;
@@ -106,12 +129,28 @@ impl Upload<'_> {
         }
     }
 
+    /// Makes `attempt`, which transfers `bytes`, as often as it makes sense.
+    async fn persistently<T, F: Future<Output = Result<T, RequestError>>>(
+        &self,
+        url: &Url,
+        bytes: u64,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, RequestError> {
+        let mut attempts = self.transport.attempts(bytes);
+        loop {
+            match attempts.make(url, attempt()).await {
+                Err(error) => attempts.wait_after(error).await?,
+                made => return made,
+            }
+        }
+    }
+
     async fn mount(&self, digest: Digest, source: &Repository) -> Result<Mount, RequestError> {
         let mut url = self.transport.url(self.repository, "blobs/uploads/")?;
         url.query_pairs_mut().append_pair("mount", &digest.to_string()).append_pair("from", source.path());
         let access = Access::PushFrom(source.clone());
         let answer =
-            self.transport.change(Method::POST, self.repository, &access, &url, |request| request.body("")).await?;
+            self.transport.change(Method::POST, self.repository, &access, &url, 0, |request| request.body("")).await?;
         let wanted = [StatusCode::CREATED, StatusCode::ACCEPTED];
         let answer = self.transport.expect(self.repository, answer, &wanted).await?;
         if answer.status() == StatusCode::CREATED { Ok(Mount::Done) } else { Ok(Mount::Begun(session(&answer)?)) }
@@ -119,7 +158,7 @@ impl Upload<'_> {
 
     async fn begin(&self) -> Result<Session, RequestError> {
         let url = self.transport.url(self.repository, "blobs/uploads/")?;
-        let answer = self.change(Method::POST, &url, |request| request.body("")).await?;
+        let answer = self.change(Method::POST, &url, 0, |request| request.body("")).await?;
         Ok(session(&self.transport.expect(self.repository, answer, &[StatusCode::ACCEPTED]).await?)?)
     }
 
@@ -142,7 +181,7 @@ impl Upload<'_> {
 
     async fn send_whole(&self, blob: &Blob, session: &Session) -> Result<Answer, RequestError> {
         let size = blob.descriptor.size;
-        self.change(Method::PUT, &session.last(blob.descriptor.digest), |request| {
+        self.change(Method::PUT, &session.last(blob.descriptor.digest), size, |request| {
             request.header(CONTENT_TYPE, BYTES).header(CONTENT_LENGTH, size).body(self.body(blob, 0, size))
         })
         .await
@@ -155,7 +194,7 @@ impl Upload<'_> {
         while start < size {
             let end = size.min(start.saturating_add(chunk));
             let answer = self
-                .change(Method::PATCH, &session.location, |request| {
+                .change(Method::PATCH, &session.location, end - start, |request| {
                     let request = request.header(CONTENT_TYPE, BYTES).header(CONTENT_LENGTH, end - start);
                     request.header(CONTENT_RANGE, format!("{start}-{}", end - 1)).body(self.body(blob, start, end))
                 })
@@ -170,7 +209,7 @@ impl Upload<'_> {
             start = end;
         }
         let last = session.last(blob.descriptor.digest);
-        let answer = self.change(Method::PUT, &last, |request| request.header(CONTENT_LENGTH, 0)).await?;
+        let answer = self.change(Method::PUT, &last, 0, |request| request.header(CONTENT_LENGTH, 0)).await?;
         self.transport.expect(self.repository, answer, &[StatusCode::CREATED]).await.map(drop)
     }
 
@@ -183,9 +222,10 @@ impl Upload<'_> {
         &self,
         method: Method,
         url: &Url,
+        bytes: u64,
         complete: impl Fn(reqwest::RequestBuilder) -> reqwest::RequestBuilder + Sync,
     ) -> Result<Answer, RequestError> {
-        self.transport.change(method, self.repository, &Access::Push, url, complete).await
+        self.transport.change(method, self.repository, &Access::Push, url, bytes, complete).await
     }
 }
 

@@ -144,5 +144,5 @@ fn write_json(path: &Path, value: &Value) -> Result<(), Error> {
 }
 
 fn cannot_write(path: &Path) -> impl Fn(io::Error) -> Error {
-    move |source| Error::LayoutWrite { path: path.to_owned(), source }
+    move |source| Error::Write { path: path.to_owned(), source }
 }

@@ -97,7 +97,7 @@ impl DockerRegistry {
         Digest::of(manifest)
     }
 
-    async fn push_component(&self, tag: &str) -> Digest {
+    pub(crate) async fn push_component(&self, tag: &str) -> Digest {
         self.push("team/shop/catalog", tag, &component_manifest(), &[COMPONENT, CONFIG]).await
     }
 

@@ -6,6 +6,7 @@
 mod artifact;
 mod directory;
 mod docker_registry;
+mod finding;
 mod hostile_servers;
 mod push;
 mod sandbox;
