@@ -13,6 +13,7 @@ mod locking;
 mod oci;
 mod resources;
 mod storefront;
+mod types;
 mod versions;
 
 mod wrong_components;

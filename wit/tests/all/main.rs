@@ -7,6 +7,7 @@ mod comparison;
 mod conforming;
 mod decoding;
 mod loading;
+mod naming;
 mod printing;
 mod resources;
 mod synthesis;
