@@ -103,7 +103,8 @@ by its own name.";
 
     /// A name refers to no registry.
     UnknownRegistry = "unknown-registry", Input,
-"A component or a namespace names a registry that `[registries]` does not have.";
+"A component or a namespace names a registry that `[registries]` does not have, or `[registries]` names a directory that does not
+exist.";
 
     /// No registry is known for a package.
     NoRegistry = "no-registry", Input,

@@ -198,7 +198,9 @@ fn write_locks(planned: &Planned) -> Result<(), Diagnostic> {
 fn compose(session: &Session, planned: &Planned) -> Result<Validated, Failure> {
     let Planned { manifest, parts, plan, target, .. } = planned;
     (session.events)(Event::Encoding);
-    let layout = encode::encode(plan, parts, &Provenance::new(manifest, parts, plan))?;
+    let layout = encode::encode(plan, parts, &Provenance::new(manifest, parts, plan));
+    // Reading a component's type does not look at all of it, so that the encoder may be the first to see what is broken.
+    let layout = layout.map_err(|error| validate::culprit(manifest, parts).unwrap_or(error))?;
     (session.events)(Event::Validating);
     Ok(validate::validate(layout, manifest, parts, target.as_ref())?)
 }

@@ -257,7 +257,13 @@ impl Resolver<'_> {
                 (*span).clone(),
                 "required here",
             );
-            self.diagnostics.push(diagnostic.note(available(registry, versions)));
+            let diagnostic = diagnostic.note(available(registry, versions));
+            self.diagnostics.push(match pre_release_for(requirement, versions) {
+                Some(version) => diagnostic.note(format!(
+                    "{version} is a pre-release: only a requirement that names one takes it, such as `={version}`"
+                )),
+                None => diagnostic,
+            });
         }
         highest.cloned()
     }
@@ -276,6 +282,13 @@ impl Resolver<'_> {
             }
         }
     }
+}
+
+/// The newest pre-release that a requirement would take if it were released.
+fn pre_release_for<'a>(requirement: &VersionReq, versions: &'a [Version]) -> Option<&'a Version> {
+    let released = |version: &Version| Version::new(version.major, version.minor, version.patch);
+    let pre_releases = versions.iter().filter(|version| !version.pre.is_empty());
+    pre_releases.filter(|version| requirement.matches(&released(version))).max()
 }
 
 /// The newest versions there are, in a sentence.

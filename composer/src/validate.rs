@@ -44,22 +44,12 @@ pub fn validate(
     target: Option<&World>,
 ) -> Result<Validated, Diagnostic> {
     let bytes = layout.bytes;
-    if let Err(error) = validate_bytes(&bytes) {
-        let culprit = parts.iter().find_map(|part| Some((part, validate_bytes(part.bytes()).err()?)));
-        return Err(match culprit {
-            Some((part, error)) => {
-                let message = format!("the component `{}` is not valid", part.name);
-                let diagnostic = Diagnostic::error(Code::InvalidComponent, message).note(described(&error));
-                let diagnostic = diagnostic.hint("build it again, with a current compiler and a current `wasm-tools`");
-                match manifest.component(&part.name) {
-                    Some(entry) => diagnostic.label(&manifest.source, entry.source.span.clone(), "needed here"),
-                    None => diagnostic,
-                }
-            }
-            None => Diagnostic::error(Code::Internal, "the encoded component is not valid")
+    if let Err(error) = validate_bytes(&bytes, features()) {
+        return Err(culprit(manifest, parts).unwrap_or_else(|| {
+            Diagnostic::error(Code::Internal, "the encoded component is not valid")
                 .note(described(&error))
-                .hint("this is a fault of `compose`: please report it with the manifest"),
-        });
+                .hint("this is a fault of `compose`: please report it with the manifest")
+        }));
     }
     if let Some(target) = target {
         let result = World::of_component(&bytes).map_err(|error| {
@@ -74,8 +64,27 @@ pub fn validate(
     Ok(Validated { bytes })
 }
 
-fn validate_bytes(bytes: &[u8]) -> Result<(), wasmparser::BinaryReaderError> {
-    Validator::new_with_features(features()).validate_all(bytes).map(|_| ())
+/// The finding about the first part that is not valid by itself, which explains why nothing valid can be made of it.
+pub(crate) fn culprit(manifest: &Manifest, parts: &[Part]) -> Option<Diagnostic> {
+    let (part, error) = parts.iter().find_map(|part| Some((part, validate_bytes(part.bytes(), features()).err()?)))?;
+    let diagnostic = if validate_bytes(part.bytes(), WasmFeatures::all()).is_ok() {
+        let message =
+            format!("the component `{}` needs a WebAssembly feature that runtimes do not enable yet", part.name);
+        let diagnostic = Diagnostic::error(Code::InvalidComponent, message).note(described(&error));
+        diagnostic.hint("build it again without that feature")
+    } else {
+        let message = format!("the component `{}` is not valid", part.name);
+        let diagnostic = Diagnostic::error(Code::InvalidComponent, message).note(described(&error));
+        diagnostic.hint("build it again, with a current compiler and a current `wasm-tools`")
+    };
+    Some(match manifest.component(&part.name) {
+        Some(entry) => diagnostic.label(&manifest.source, entry.source.span.clone(), "needed here"),
+        None => diagnostic,
+    })
+}
+
+fn validate_bytes(bytes: &[u8], features: WasmFeatures) -> Result<(), wasmparser::BinaryReaderError> {
+    Validator::new_with_features(features).validate_all(bytes).map(|_| ())
 }
 
 fn described(error: &wasmparser::BinaryReaderError) -> String {

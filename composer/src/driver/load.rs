@@ -82,7 +82,7 @@ pub(super) async fn target_world(
             };
             let bytes = session.client.fetch(&reachable_origin(session, origin.clone()), &release).await;
             let bytes = bytes.map_err(|error| {
-                registry_report::diagnostic(&error).label(&manifest.source, world.wit.span.clone(), "needed here")
+                registry_report::fetch_diagnostic(&error).label(&manifest.source, world.wit.span.clone(), "needed here")
             })?;
             World::from_package(&origin.to_string(), &bytes, name)
         }
@@ -162,7 +162,7 @@ async fn component_bytes(
     if let Some((origin, release)) = component.source.release() {
         let blob = session.client.fetch(&reachable_origin(session, origin), &release).await;
         let blob = blob.map_err(|error| {
-            registry_report::diagnostic(&error).label(&manifest.source, entry.source.span.clone(), "needed here")
+            registry_report::fetch_diagnostic(&error).label(&manifest.source, entry.source.span.clone(), "needed here")
         })?;
         return Ok(ComponentBytes::Verified(blob).into());
     }

@@ -10,7 +10,7 @@ use crate::{
     diagnostic::{Code, Diagnostic, Spanned, shown},
     manifest::{FILE_NAME, Manifest, Name, Source, TargetWorld},
     part,
-    resolve::ResolvedComponent,
+    resolve::{ResolvedComponent, ResolvedSource},
 };
 
 pub(super) fn unreadable_manifest(path: &Path, error: &ReadError) -> Diagnostic {
@@ -30,9 +30,9 @@ pub(super) fn unreadable_lock(path: &Path, error: &ReadError) -> Diagnostic {
 
 pub(super) fn lock_out_of_date(path: &Path, old: &str, new: &str) -> Diagnostic {
     let message = if old.is_empty() {
-        format!("there is no `{}`, and `--locked` forbids writing it", shown(path))
+        format!("there is no `{}`, and `--locked` (as `--frozen`) forbids writing it", shown(path))
     } else {
-        format!("`{}` would change, and `--locked` forbids that", shown(path))
+        format!("`{}` would change, and `--locked` (as `--frozen`) forbids that", shown(path))
     };
     let diagnostic = Diagnostic::error(Code::LockOutOfDate, message);
     let diagnostic = if old.is_empty() {
@@ -43,19 +43,31 @@ pub(super) fn lock_out_of_date(path: &Path, old: &str, new: &str) -> Diagnostic 
     diagnostic.hint("write it, look at the change and commit it\ncompose lock")
 }
 
-/// The lines that go and come, each with the header of the entry it belongs to.
+/// The lines that go and come, each group under the `name = …` line of the entry that it is in.
 fn changes(old: &str, new: &str) -> String {
     let diff = TextDiff::from_lines(old, new);
-    let mut lines = Vec::new();
-    for group in diff.grouped_ops(1) {
-        for change in group.iter().flat_map(|operation| diff.iter_changes(operation)) {
-            let sign = match change.tag() {
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-                ChangeTag::Equal => ' ',
-            };
-            lines.push(format!("{sign} {}", change.value().trim_end()).trim_end().to_owned());
+    let mut lines: Vec<String> = Vec::new();
+    let mut entry = String::new();
+    let mut shown_entry = String::new();
+    for change in diff.iter_all_changes() {
+        let line = change.value().trim_end();
+        if line.starts_with("name = ") {
+            line.clone_into(&mut entry);
+        } else if line.starts_with("[[") || line == "[world]" {
+            entry.clear();
         }
+        let sign = match change.tag() {
+            ChangeTag::Delete => '-',
+            ChangeTag::Insert => '+',
+            ChangeTag::Equal => continue,
+        };
+        if entry != shown_entry {
+            if !entry.is_empty() && line != entry {
+                lines.push(format!("  {entry}"));
+            }
+            entry.clone_into(&mut shown_entry);
+        }
+        lines.push(format!("{sign} {line}").trim_end().to_owned());
     }
     lines.join("\n")
 }
@@ -145,7 +157,11 @@ pub(super) fn undecodable(
     error: &DecodeError,
 ) -> Diagnostic {
     let entry = manifest.component(&component.name);
-    let source = entry.map_or_else(|| component.name.to_string(), |entry| entry.source.value.to_string());
+    let source = match &component.source {
+        ResolvedSource::Path(path) => shown(path),
+        ResolvedSource::Package { package, version, .. } => format!("{package}@{version}"),
+        ResolvedSource::Reference { reference, .. } => format!("oci://{reference}"),
+    };
     let diagnostic = part::undecodable(&source, bytes, error);
     match entry {
         Some(entry) => diagnostic.label(&manifest.source, entry.source.span.clone(), "needed here"),
