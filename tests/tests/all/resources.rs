@@ -88,9 +88,21 @@ fn a_resource_goes_through_two_instances_of_its_provider_apart() {
 }
 
 #[test]
-fn an_exported_resource_is_exported_with_the_interface_that_defines_it() {
-    let manifest = "[exports]\n\"t:shop/pricing\" = \"pricing\"\n\"t:shop/catalog\" = \"catalog\"\n\"run\" = \"front\"";
-    let components = [("front", through_pricing()), ("pricing", pricing()), ("catalog", catalog())];
-    let built = check(manifest, components, "run(7)", "70");
-    assert_eq!(exports(&built), ["t:shop/catalog@1.0.0", "t:shop/pricing@1.0.0", "run"]);
+fn a_resource_keeps_its_identity_through_an_application_within_an_application() {
+    for lines in [["catalog", "pricing"], ["pricing", "catalog"]] {
+        let sandbox = application("inner = { path = \"inner\" }\n", [("front", through_pricing())]);
+        let exports = lines.map(|name| format!("\"t:shop/{name}\" = \"{name}\"\n")).concat();
+        let components = "catalog = { path = \"catalog.wasm\" }\npricing = { path = \"pricing.wasm\" }\n";
+        sandbox.write("inner/compose.toml", format!("[components]\n{components}[exports]\n{exports}"));
+        sandbox.write("inner/catalog.wasm", catalog());
+        sandbox.write("inner/pricing.wasm", pricing());
+        assert_eq!(compose_tests::execution::invoke(sandbox.build().component.bytes(), "run(7)"), "70");
+    }
+}
+
+#[test]
+fn an_exported_interface_names_the_resources_that_it_uses() {
+    let components = [("pricing", pricing()), ("catalog", catalog())];
+    let built = application("[exports]\n\"t:shop/pricing\" = \"pricing\"\n", components).build();
+    assert_eq!(exports(&built), ["t:shop/pricing@1.0.0"]);
 }

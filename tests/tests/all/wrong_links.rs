@@ -193,37 +193,34 @@ fn a_resource_comes_from_two_providers() {
 
 #[test]
 fn a_resource_cannot_be_named_from_outside() {
-    let manifest = "[exports]\n\"t:shop/pricing\" = \"pricing\"\n";
     let components = || {
-        [
-            ("pricing", stub("import t:shop/catalog@1.0.0; export t:shop/pricing@1.0.0;", SHOP)),
-            ("catalog", stub("export t:shop/catalog@1.0.0;", SHOP)),
-        ]
+        let inspector = stub("use t:shop/catalog@1.0.0.{item}; export inspect: func(item: borrow<item>) -> u32;", SHOP);
+        [("inspector", inspector), ("catalog", stub("export t:shop/catalog@1.0.0;", SHOP))]
     };
-    assert_snapshot!(check(manifest, components()), @r#"
-    error[unnameable-resource]: the export `t:shop/pricing@1.0.0` uses a resource of `t:shop/catalog@1.0.0`, which is not exported
+    assert_snapshot!(check("[exports]\ninspect = \"inspector\"\n", components()), @r#"
+    error[unnameable-type]: the export `inspect` needs the type `item` of `t:shop/catalog@1.0.0`, which is not exported
      --> compose.toml:2:1
       |
-    2 | pricing = { path = "pricing.wasm" }
-      | ^^^^^^^ exports `t:shop/pricing@1.0.0`
+    2 | inspector = { path = "inspector.wasm" }
+      | ^^^^^^^^^ exports `inspect`
       |
-      = note: `t:shop/catalog@1.0.0` is defined by `catalog`
+      = note: `t:shop/catalog@1.0.0` is an export of `catalog`
       = help: export it as well
               [exports]
               "t:shop/catalog" = "catalog"
     exit status 1
     "#);
     assert_snapshot!(check("", components()), @r#"
-    error[unnameable-resource]: the export `t:shop/pricing@1.0.0` uses a resource of `t:shop/catalog@1.0.0`, which is not exported
+    error[unnameable-type]: the export `inspect` needs the type `item` of `t:shop/catalog@1.0.0`, which is not exported
      --> compose.toml:2:1
       |
-    2 | pricing = { path = "pricing.wasm" }
-      | ^^^^^^^ exports `t:shop/pricing@1.0.0`
+    2 | inspector = { path = "inspector.wasm" }
+      | ^^^^^^^^^ exports `inspect`
       |
-      = note: `t:shop/catalog@1.0.0` is defined by `catalog`
+      = note: `t:shop/catalog@1.0.0` is an export of `catalog`
       = help: export both
               [exports]
-              "t:shop/pricing" = "pricing"
+              "inspect" = "inspector"
               "t:shop/catalog" = "catalog"
     exit status 1
     "#);
