@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use reqwest::Url;
 use reqwest::header::LINK;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::artifact::{IMAGE_INDEX_TYPES, IMAGE_MANIFEST_TYPES};
 use crate::blob::Mismatch;
@@ -85,29 +86,31 @@ impl Transport {
         expected: Option<Digest>,
     ) -> Result<Vec<u8>, RequestError> {
         for mirror in self.mirrors(repository) {
-            match self.manifest_at(&mirror, selector, expected, self.one_attempt(0)).await {
-                Ok(bytes) => return Ok(bytes),
-                Err(error) => self.pass_over(&mirror, &error),
-            }
+            let error = match self.manifest_at(&mirror, selector, expected, self.one_attempt(0)).await {
+                Ok(body) if serde_json::from_slice::<IgnoredAny>(&body.bytes).is_ok() => return Ok(body.bytes),
+                Ok(body) => body.protocol("something else than a manifest").into(),
+                Err(error) => error,
+            };
+            self.pass_over(&mirror, &error);
         }
-        self.manifest_at(repository, selector, expected, self.attempts(0)).await
+        Ok(self.manifest_at(repository, selector, expected, self.attempts(0)).await?.bytes)
     }
 
     /// Gets the manifest from `repository` itself.
-    pub(crate) async fn manifest_at(
+    async fn manifest_at(
         &self,
         repository: &Repository,
         selector: &str,
         expected: Option<Digest>,
         mut attempts: Attempts<'_>,
-    ) -> Result<Vec<u8>, RequestError> {
+    ) -> Result<Body, RequestError> {
         let url = self.url(repository, &format!("manifests/{selector}"))?;
         let accept = [IMAGE_MANIFEST_TYPES, IMAGE_INDEX_TYPES].concat().join(", ");
-        let bytes = self.body(&mut attempts, repository, &url, &accept, MAX_MANIFEST).await?.bytes;
-        let found = Digest::of(&bytes);
+        let body = self.body(&mut attempts, repository, &url, &accept, MAX_MANIFEST).await?;
+        let found = Digest::of(&body.bytes);
         match expected {
             Some(expected) if expected != found => Err(Mismatch::Digest { expected, found }.into()),
-            _ => Ok(bytes),
+            _ => Ok(body),
         }
     }
 

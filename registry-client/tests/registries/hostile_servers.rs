@@ -1,8 +1,10 @@
 //! Servers that lie, break off, never end, or send us elsewhere. Nothing of theirs becomes usable, and every message says what came.
 
 use std::sync::{Arc, Barrier, Mutex};
+use std::time::Duration;
 
 use registry_client::{Descriptor, Digest, Registry};
+use tokio::time::Instant;
 
 use crate::artifact::{COMPONENT, blob_path, component_manifest, image_manifest};
 use crate::sandbox::{Sandbox, docker_config, reference, told};
@@ -17,10 +19,15 @@ async fn start(
 }
 
 /// Pulls by tag, and expects a failure that leaves nothing in the store that could be taken for a component.
-async fn check_refused(server: &ScriptedServer, selector: &str) -> String {
+pub(crate) async fn check_refused(server: &ScriptedServer, selector: &str) -> String {
     let sandbox = Sandbox::new();
     let origin = reference(&format!("{}/team/catalog{selector}", server.address));
+    let begun = Instant::now();
     let error = sandbox.pull(&origin).await.unwrap_err();
+    // The clock is paused: this is what the waits add up to, for the manifest and for the component.
+    assert!(begun.elapsed() <= Duration::from_secs(240), "{:?}", begun.elapsed());
+    // Most of it is in the buffers of the five connections that a request may be tried over.
+    assert!(server.flooded() < 64 * 1024 * 1024, "{}", server.flooded());
     let store = sandbox.directory.path().join("store");
     for directory in ["corrupt", "blobs/sha256"] {
         assert_eq!(std::fs::read_dir(store.join(directory)).unwrap().count(), 0, "{directory}");
@@ -28,7 +35,7 @@ async fn check_refused(server: &ScriptedServer, selector: &str) -> String {
     told(&error, &[(&server.address, "ADDRESS")])
 }
 
-async fn check_manifest(reply: impl Fn() -> Reply + Send + Sync + 'static) -> String {
+pub(crate) async fn check_manifest(reply: impl Fn() -> Reply + Send + Sync + 'static) -> String {
     let server = start(reply, || Reply::status(404)).await;
     check_refused(&server, ":1.0.0").await
 }
@@ -57,25 +64,104 @@ async fn an_oversize_manifest_is_not_held_in_memory() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_artifact_that_is_no_component_is_refused() {
-    let several = || Reply::ok(image_manifest(&[("application/wasm", COMPONENT), ("application/wasm", COMPONENT)]));
-    insta::assert_snapshot!(check_manifest(several).await, @"
-    ADDRESS/team/catalog:1.0.0 is not a component
-    it has 2 layers (artifact type `application/vnd.wasm.config.v0+json`), expected one of type `application/wasm`
+async fn a_flood_is_not_held_in_memory() {
+    insta::assert_snapshot!(check_manifest(|| Reply::unbounded(b"{").then_a_flood()).await, @"the image manifest of ADDRESS/team/catalog:1.0.0 exceeds the limit of 4194304 bytes");
+    insta::assert_snapshot!(check_blob(|| Reply::unbounded(b"\0asm").then_a_flood()).await, @"the component of ADDRESS/team/catalog:1.0.0 is not what it should be: expected 8 bytes, found 9");
+    insta::assert_snapshot!(check_manifest(|| Reply::new(500, &["Transfer-Encoding: identity".to_owned()], b"{").then_a_flood()).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0, tried 5 times
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with 500
     ");
-    let image = || Reply::ok(image_manifest(&[("application/vnd.oci.image.layer.v1.tar+gzip", COMPONENT)]));
-    insta::assert_snapshot!(check_manifest(image).await, @"
-    ADDRESS/team/catalog:1.0.0 is not a component
-    its layer has the media type `application/vnd.oci.image.layer.v1.tar+gzip`, expected `application/wasm`
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_length_that_is_a_lie_is_refused() {
+    let lie = |length: &'static str| move || Reply::new(200, &[format!("Content-Length: {length}")], COMPONENT);
+    insta::assert_snapshot!(check_blob(lie("7")).await, @"the component of ADDRESS/team/catalog:1.0.0 is not what it should be: expected 8 bytes, found 7");
+    insta::assert_snapshot!(check_blob(lie("9")).await, @"the component of ADDRESS/team/catalog:1.0.0 is not what it should be: expected 8 bytes, found 9");
+    insta::assert_snapshot!(check_blob(lie("18446744073709551615")).await, @"
+    cannot get the component of ADDRESS/team/catalog:1.0.0, tried 5 times
+    GET http://ADDRESS/v2/team/catalog/blobs/sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29 failed
+    error sending request
+    client error (SendRequest)
+    message head is too large
     ");
-    let index = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
-    insta::assert_snapshot!(check_manifest(move || Reply::ok(index)).await, @"
-    ADDRESS/team/catalog:1.0.0 is not a component
-    it is an image index: refer to one of its manifests by digest
+    insta::assert_snapshot!(check_blob(lie("-8")).await, @"
+    cannot get the component of ADDRESS/team/catalog:1.0.0, tried 5 times
+    GET http://ADDRESS/v2/team/catalog/blobs/sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29 failed
+    error sending request
+    client error (SendRequest)
+    invalid content-length parsed
     ");
-    insta::assert_snapshot!(check_manifest(|| Reply::ok("<html>Welcome")).await, @"
-    ADDRESS/team/catalog:1.0.0 is not a component
-    its image manifest is malformed: expected value at line 1 column 1
+}
+
+#[tokio::test(start_paused = true)]
+async fn trailing_bytes_are_refused() {
+    insta::assert_snapshot!(check_blob(|| Reply::ok([COMPONENT, b"!"].concat())).await, @"the component of ADDRESS/team/catalog:1.0.0 is not what it should be: expected 8 bytes, found 9");
+    insta::assert_snapshot!(check_blob(|| Reply::unbounded(&[COMPONENT, b"!"].concat())).await, @"the component of ADDRESS/team/catalog:1.0.0 is not what it should be: expected 8 bytes, found 9");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_range_that_nobody_asked_for_is_refused() {
+    let range = || Reply::new(206, &["Content-Range: bytes 0-7/8".to_owned()], COMPONENT);
+    insta::assert_snapshot!(check_blob(range).await, @"
+    cannot get the component of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/v2/team/catalog/blobs/sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29 was answered with 206
+    ");
+    insta::assert_snapshot!(check_blob(|| Reply::status(416)).await, @"
+    cannot get the component of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/v2/team/catalog/blobs/sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29 was answered with 416
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_answers_is_given_up() {
+    insta::assert_snapshot!(check_manifest(Reply::silence).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0, tried 4 times
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 did not come to an end within 120 seconds
+    ");
+    insta::assert_snapshot!(check_blob(Reply::silence).await, @"
+    cannot get the component of ADDRESS/team/catalog:1.0.0, tried 4 times
+    GET http://ADDRESS/v2/team/catalog/blobs/sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29 did not come to an end within 120 seconds
+    ");
+    insta::assert_snapshot!(check_blob(|| Reply::ok(COMPONENT).cut(3).then_silence()).await, @"
+    cannot get the component of ADDRESS/team/catalog:1.0.0, tried 4 times
+    GET http://ADDRESS/v2/team/catalog/blobs/sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29 did not come to an end within 120 seconds
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_sends_a_byte_a_second_is_given_up() {
+    let announced = || Reply::new(200, &["Content-Length: 4000000".to_owned()], b"{").then_a_drip();
+    insta::assert_snapshot!(check_manifest(announced).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0, tried 4 times
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 did not come to an end within 120 seconds
+    ");
+    let large = vec![b' '; 40_000];
+    let manifest = image_manifest(&[("application/wasm", &large)]);
+    let blob = || Reply::new(200, &["Content-Length: 40000".to_owned()], b"").then_a_drip();
+    let server = start(move || Reply::ok(&manifest), blob).await;
+    insta::assert_snapshot!(check_refused(&server, ":1.0.0").await, @"
+    cannot get the component of ADDRESS/team/catalog:1.0.0, tried 5 times
+    GET http://ADDRESS/v2/team/catalog/blobs/sha256:8add37c38869fb6df38ce7273423a30814492b46b9817d1cabadda29541d3b31 brought less than 1024 bytes a second for 30 seconds
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_server_asks_to_wait_for_has_a_limit() {
+    let tomorrow = || Reply::new(429, &["Retry-After: 86400".to_owned()], b"");
+    insta::assert_snapshot!(check_manifest(tomorrow).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with 429 (it asks to wait 86400 seconds)
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_artifact_is_absent_or_forbidden_as_the_registry_says() {
+    insta::assert_snapshot!(check_manifest(|| Reply::status(404)).await, @"there is no ADDRESS/team/catalog:1.0.0");
+    let denied = br#"{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}"#;
+    insta::assert_snapshot!(check_manifest(|| Reply::new(401, &[], denied)).await, @"
+    ADDRESS did not accept anonymous access
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with 401 DENIED: requested access to the resource is denied
     ");
 }
 
@@ -238,6 +324,47 @@ async fn pages_of_tags_end() {
     cannot get the list of versions of shop:catalog in oci://ADDRESS
     GET http://ADDRESS/v2/shop/catalog/tags/list was answered with a link to a next page that is not one of the same list
     ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn full_pages_without_links_are_gone_through_by_their_last_tag() {
+    let full =
+        |first: usize| (first..first + 1000).map(|patch| format!(r#""1.0.{patch}""#)).collect::<Vec<_>>().join(",");
+    let versions = check_versions(move |target, _| match target {
+        target if target.ends_with("last=1.0.999") => Reply::ok(format!(r#"{{"tags":[{}]}}"#, full(1000))),
+        target if target.ends_with("last=1.0.1999") => Reply::ok(r#"{"tags":["2.0.0"]}"#),
+        _ => Reply::ok(format!(r#"{{"tags":[{}]}}"#, full(0))),
+    });
+    assert_eq!(versions.await.unwrap().len(), 2001);
+    // A registry that ignores `last` says the same again.
+    assert_eq!(
+        check_versions(move |_, _| Reply::ok(format!(r#"{{"tags":[{}]}}"#, full(0)))).await.unwrap().len(),
+        1000
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_pages_of_tags_end() {
+    let slow = check_versions(|_, count| page("[]", &format!("list?page={count}")).cut(0).then_silence());
+    insta::assert_snapshot!(slow.await.unwrap_err(), @"
+    cannot get the list of versions of shop:catalog in oci://ADDRESS, tried 4 times
+    GET http://ADDRESS/v2/shop/catalog/tags/list did not come to an end within 120 seconds
+    ");
+    let limited = check_versions(|_, count| match count % 2 {
+        0 => page("[]", &format!("list?page={count}")),
+        _ => Reply::new(429, &["Retry-After: 50".to_owned()], b""),
+    });
+    insta::assert_snapshot!(limited.await.unwrap_err(), @"
+    cannot get the list of versions of shop:catalog in oci://ADDRESS
+    GET http://ADDRESS/v2/shop/catalog/tags/list was answered with 429 (it asks to wait 50 seconds)
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_that_are_not_versions_are_not_listed() {
+    let tags = r#"["1.0.0","latest","","v1.0.0","1.0.0\u0000","../../1.0.0","1.0.0+build","01.0.0","sha256-00","\u202e1.0.0"]"#;
+    let versions = check_versions(move |_, _| Reply::ok(format!(r#"{{"name":"a","tags":{tags}}}"#)));
+    assert_eq!(versions.await.unwrap(), ["1.0.0"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use registry_client::{
-    Client, ClientOptions, Credentials, Error, Event, EventSink, Network, Origin, Registry, Release, Store,
-    VerifiedBlob,
+    Client, ClientOptions, Credentials, Error, Event, EventSink, HostOptions, HttpOptions, Network, Origin, Registry,
+    Release, Store, VerifiedBlob,
 };
 use semver::Version;
 use tempfile::TempDir;
@@ -26,9 +26,20 @@ impl Sandbox {
 
     /// A client with credentials.
     pub(crate) fn with(credentials: Credentials) -> Sandbox {
+        Sandbox::with_http(credentials, HttpOptions::default())
+    }
+
+    /// An anonymous client for which `host` is different.
+    pub(crate) fn with_host(host: &str, options: HostOptions) -> Sandbox {
+        let hosts = [(host.to_owned(), options)].into();
+        Sandbox::with_http(Credentials::anonymous(), HttpOptions { hosts, ..HttpOptions::default() })
+    }
+
+    /// A client with credentials that speaks to servers as `http` has it.
+    pub(crate) fn with_http(credentials: Credentials, http: HttpOptions) -> Sandbox {
         let directory = tempfile::tempdir().unwrap();
         let events = Arc::new(Mutex::new(Vec::new()));
-        let client = Client::new(ClientOptions {
+        let options = ClientOptions {
             store: Store::open(&directory.path().join("store")).unwrap(),
             credentials,
             network: Network::Online,
@@ -38,14 +49,19 @@ impl Sandbox {
                 let events = events.clone();
                 move |event| events.lock().unwrap().push(event)
             }),
-        });
-        Sandbox { client, directory, events }
+        };
+        Sandbox { client: Client::with_http(options, http), directory, events }
+    }
+
+    /// The store, opened once more.
+    pub(crate) fn store(&self) -> Store {
+        Store::open(&self.directory.path().join("store")).unwrap()
     }
 
     /// A client of the same store that must not use the network.
     pub(crate) fn offline(&self) -> Client {
         Client::new(ClientOptions {
-            store: Store::open(&self.directory.path().join("store")).unwrap(),
+            store: self.store(),
             credentials: Credentials::anonymous(),
             network: Network::Offline,
             insecure: [].into(),

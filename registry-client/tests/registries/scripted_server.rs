@@ -1,6 +1,8 @@
 //! An HTTP server on loopback that answers as a test says, so that it can do what no real server should.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -11,12 +13,33 @@ pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) target: String,
     pub(crate) authorization: Option<String>,
+    pub(crate) range: Option<String>,
     pub(crate) host: String,
     pub(crate) body: String,
 }
 
-/// The bytes of an answer, head and body.
-pub(crate) struct Reply(Vec<u8>);
+impl Request {
+    /// The first byte that is asked for.
+    pub(crate) fn offset(&self) -> usize {
+        let range = self.range.as_deref().and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
+        range.map_or(0, |first| first.parse().unwrap())
+    }
+}
+
+/// An answer: the bytes of its head and body, and what comes after them.
+pub(crate) struct Reply {
+    bytes: Vec<u8>,
+    ending: Ending,
+}
+
+/// What a server does once it has sent what it had to send.
+enum Ending {
+    Close,
+    Reset,
+    Silence,
+    Drip,
+    Flood,
+}
 
 impl Reply {
     /// An answer with `status` and `headers`, each a line.
@@ -31,11 +54,16 @@ impl Reply {
             reply.push_str(&format!("Content-Length: {}\r\n", body.len()));
         }
         reply.push_str("\r\n");
-        Reply([reply.as_bytes(), body].concat())
+        Reply { bytes: [reply.as_bytes(), body].concat(), ending: Ending::Close }
     }
 
     pub(crate) fn ok(body: impl AsRef<[u8]>) -> Reply {
         Reply::new(200, &[], body.as_ref())
+    }
+
+    /// A body that ends with the connection alone.
+    pub(crate) fn unbounded(body: &[u8]) -> Reply {
+        Reply::new(200, &["Transfer-Encoding: identity".to_owned()], body)
     }
 
     pub(crate) fn status(status: u16) -> Reply {
@@ -44,7 +72,50 @@ impl Reply {
 
     /// No answer.
     pub(crate) fn hang_up() -> Reply {
-        Reply(Vec::new())
+        Reply { bytes: Vec::new(), ending: Ending::Close }
+    }
+
+    /// Nothing at all, for as long as the client waits.
+    pub(crate) fn silence() -> Reply {
+        Reply { bytes: Vec::new(), ending: Ending::Silence }
+    }
+
+    /// Part of `body`, which may be all of it: from where the request wants it, if it says so.
+    pub(crate) fn part(request: &Request, body: &[u8]) -> Reply {
+        match request.offset() {
+            0 => Reply::ok(body),
+            offset => {
+                let range = format!("Content-Range: bytes {offset}-{}/{}", body.len() - 1, body.len());
+                Reply::new(206, &[range], &body[offset..])
+            }
+        }
+    }
+
+    /// The first `count` bytes of the body, and then nothing more: the connection closes.
+    pub(crate) fn cut(mut self, count: usize) -> Reply {
+        let head = self.bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+        self.bytes.truncate(head + count);
+        self
+    }
+
+    /// Then a reset of the connection.
+    pub(crate) fn then_reset(self) -> Reply {
+        Reply { ending: Ending::Reset, ..self }
+    }
+
+    /// Then nothing, with the connection open.
+    pub(crate) fn then_silence(self) -> Reply {
+        Reply { ending: Ending::Silence, ..self }
+    }
+
+    /// Then a byte a second, without an end.
+    pub(crate) fn then_a_drip(self) -> Reply {
+        Reply { ending: Ending::Drip, ..self }
+    }
+
+    /// Then bytes as fast as the client takes them, without an end.
+    pub(crate) fn then_a_flood(self) -> Reply {
+        Reply { ending: Ending::Flood, ..self }
     }
 
     pub(crate) fn redirect(location: &str) -> Reply {
@@ -56,6 +127,7 @@ impl Reply {
 pub(crate) struct ScriptedServer {
     pub(crate) address: String,
     requests: Arc<Mutex<Vec<Request>>>,
+    flooded: Arc<AtomicU64>,
 }
 
 impl ScriptedServer {
@@ -64,17 +136,29 @@ impl ScriptedServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (seen, answer) = (requests.clone(), Arc::new(answer));
+        let flooded = Arc::new(AtomicU64::new(0));
+        let (seen, sent, answer) = (requests.clone(), flooded.clone(), Arc::new(answer));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (seen, answer) = (seen.clone(), answer.clone());
+                let (seen, sent, answer) = (seen.clone(), sent.clone(), answer.clone());
                 tokio::spawn(async move {
                     // A client that has had enough closes the connection: that is what some tests are about.
-                    let _ = converse(stream, &seen, &*answer).await;
+                    let _ = converse(stream, &seen, &sent, &*answer).await;
                 });
             }
         });
-        ScriptedServer { address, requests }
+        ScriptedServer { address, requests, flooded }
+    }
+
+    /// How many bytes floods have sent.
+    pub(crate) fn flooded(&self) -> u64 {
+        self.flooded.load(Ordering::SeqCst)
+    }
+
+    /// The ranges that were asked for so far, a line each request that got a blob.
+    pub(crate) fn ranges(&self) -> String {
+        let blobs = self.requests().into_iter().filter(|request| !request.target.contains("/manifests/"));
+        blobs.map(|request| request.range.unwrap_or("all".to_owned())).collect::<Vec<_>>().join("\n")
     }
 
     /// The requests so far.
@@ -96,6 +180,7 @@ impl ScriptedServer {
 async fn converse(
     stream: TcpStream,
     seen: &Mutex<Vec<Request>>,
+    flooded: &AtomicU64,
     answer: &(impl Fn(&Request) -> Reply + Sync),
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
@@ -106,6 +191,7 @@ async fn converse(
         method: words.next().unwrap_or_default(),
         target: words.next().unwrap_or_default(),
         authorization: None,
+        range: None,
         host: String::new(),
         body: String::new(),
     };
@@ -116,6 +202,7 @@ async fn converse(
         let Some((name, value)) = line.trim_end().split_once(": ") else { break };
         match name.to_ascii_lowercase().as_str() {
             "authorization" => request.authorization = Some(value.to_owned()),
+            "range" => request.range = Some(value.to_owned()),
             "host" => request.host = value.to_owned(),
             "content-length" => length = value.parse().unwrap_or(0),
             _ => {}
@@ -124,8 +211,20 @@ async fn converse(
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
     request.body = String::from_utf8_lossy(&body).into_owned();
-    let Reply(reply) = answer(&request);
+    let Reply { bytes, ending } = answer(&request);
     seen.lock().unwrap().push(request);
-    stream.get_mut().write_all(&reply).await?;
-    stream.get_mut().shutdown().await
+    let stream = stream.get_mut();
+    stream.write_all(&bytes).await?;
+    match ending {
+        Ending::Close => stream.shutdown().await,
+        Ending::Reset => stream.set_zero_linger(),
+        Ending::Silence => tokio::io::copy(stream, &mut tokio::io::sink()).await.map(drop),
+        Ending::Drip => loop {
+            stream.write_all(b" ").await?;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        },
+        Ending::Flood => loop {
+            flooded.fetch_add(stream.write(&[b' '; 64 * 1024]).await? as u64, Ordering::SeqCst);
+        },
+    }
 }

@@ -150,6 +150,84 @@ async fn a_password_is_not_sent_in_the_clear_to_another_host() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_server_is_not_where_only_this_machine_reaches() {
+    insta::assert_snapshot!(check_challenge(r#"Bearer realm="https://169.254.169.254/latest""#).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with a challenge whose realm is https://169.254.169.254/latest, which is an address of the local link and not the registry's own
+    ");
+    insta::assert_snapshot!(check_challenge(r#"Bearer realm="http://[fe80::1]/token""#).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with a challenge whose realm is http://[fe80::1]/token, which is neither https nor on a host where plain http is allowed
+    ");
+    insta::assert_snapshot!(check_challenge(r#"Bearer realm="file:///etc/passwd""#).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with a challenge whose realm is file:///etc/passwd, which is neither https nor on a host where plain http is allowed
+    ");
+    insta::assert_snapshot!(check_challenge(r#"Bearer realm="https://ada:pw@auth.example/token""#).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 was answered with a challenge whose realm is https://auth.example/token with a user name in it
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_server_elsewhere_on_loopback_serves_a_registry_on_loopback() {
+    let tokens = ScriptedServer::start(|_| Reply::ok(r#"{"token":"granted"}"#)).await;
+    let realm = format!(r#"WWW-Authenticate: Bearer realm="http://{}/token""#, tokens.address);
+    let server = ScriptedServer::start(move |request| match &request.authorization {
+        None => Reply::new(401, std::slice::from_ref(&realm), b""),
+        Some(_) if request.target.contains("/manifests/") => Reply::ok(component_manifest()),
+        Some(_) => Reply::ok(COMPONENT),
+    })
+    .await;
+    pull(&server, Credentials::anonymous()).await.unwrap();
+    assert_eq!(tokens.requests().len(), 1);
+}
+
+/// A registry whose token server answers with `reply`.
+async fn check_token_server(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> String {
+    let server = ScriptedServer::start(move |request| {
+        if request.target.starts_with("/token") {
+            return reply(request);
+        }
+        Reply::new(401, &[format!(r#"WWW-Authenticate: Bearer realm="http://{}/token""#, request.host)], b"")
+    })
+    .await;
+    pull(&server, docker_config(&server.address, r#"{"auth": "YWRhOnB3"}"#)).await.unwrap_err()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_server_that_fails_is_given_up() {
+    insta::assert_snapshot!(check_token_server(|_| Reply::status(500)).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0, tried 5 times
+    GET http://ADDRESS/token was answered with 500
+    ");
+    insta::assert_snapshot!(check_token_server(|_| Reply::silence()).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0, tried 4 times
+    GET http://ADDRESS/v2/team/catalog/manifests/1.0.0 did not come to an end within 120 seconds
+    ");
+    insta::assert_snapshot!(check_token_server(|_| Reply::unbounded(b"{").then_a_flood()).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/token was answered with something else than a token
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_server_that_leads_on_is_not_followed() {
+    insta::assert_snapshot!(check_token_server(|_| Reply::redirect("/token?again")).await, @"
+    cannot get the image manifest of ADDRESS/team/catalog:1.0.0
+    GET http://ADDRESS/token was answered with 307
+    ");
+    // Its answer is a challenge of its own, for another token.
+    let challenge = |request: &Request| {
+        Reply::new(401, &[format!(r#"WWW-Authenticate: Bearer realm="http://{}/token""#, request.host)], b"")
+    };
+    insta::assert_snapshot!(check_token_server(challenge).await, @"
+    ADDRESS did not accept the credential in /home/ada/.docker/config.json
+    GET http://ADDRESS/token was answered with 401
+    ");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_challenge_that_cannot_be_answered_is_a_refusal() {
     insta::assert_snapshot!(check_challenge("Negotiate").await, @"
     ADDRESS did not accept the credential in /home/ada/.docker/config.json
