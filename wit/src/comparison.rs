@@ -418,7 +418,7 @@ fn entity_kind(entity: &Entity) -> &'static str {
 }
 
 /// A function's name without its annotation: `cart.add` of `[method]cart.add`, `cart.constructor` of `[constructor]cart`.
-fn function_path(name: &str) -> String {
+pub(crate) fn function_path(name: &str) -> String {
     match name.strip_prefix('[').and_then(|name| name.split_once(']')) {
         Some(("constructor", resource)) => format!("{resource}.constructor"),
         Some((_, name)) => name.to_owned(),

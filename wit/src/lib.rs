@@ -14,11 +14,13 @@
 
 mod binary;
 mod comparison;
+pub mod compatibility;
 mod conformance;
 mod mismatch;
 mod name;
 mod naming;
 mod nearest;
+mod package;
 mod pattern;
 mod printing;
 mod reading;
@@ -34,6 +36,7 @@ pub use conformance::{Nonconformance, conformance, extra_exports};
 pub use mismatch::{Mismatch, MismatchKind};
 pub use name::{ExternName, InterfaceName, InvalidInterfaceName, InvalidPackageName, PackageName};
 pub use naming::ForeignType;
+pub use package::{Package, Place};
 pub use pattern::{InterfacePattern, InvalidInterfacePattern};
 pub use source::WorldError;
 pub use track::Track;

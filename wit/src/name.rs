@@ -27,6 +27,11 @@ pub struct InvalidPackageName {
 }
 
 impl PackageName {
+    /// A name that something else already found to be one.
+    pub(crate) fn new(namespace: &str, name: &str) -> PackageName {
+        PackageName { namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+
     /// What precedes the colon: `wasi`.
     pub fn namespace(&self) -> &str {
         &self.namespace

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod agreement;
+mod compatibility;
 mod comparison;
 mod conforming;
 mod decoding;
@@ -10,4 +11,5 @@ mod loading;
 mod naming;
 mod printing;
 mod resources;
+mod rules;
 mod synthesis;

@@ -10,9 +10,15 @@ use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
 /// A component of the only world of the WIT package, its functions doing nothing.
 #[track_caller]
 pub(crate) fn component(wit: &str) -> Vec<u8> {
+    component_of(wit, None)
+}
+
+/// A component of a world of the WIT package, its functions doing nothing; of the only world if none is named.
+#[track_caller]
+pub(crate) fn component_of(wit: &str, world: Option<&str>) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("test.wit", wit).unwrap_or_else(|error| panic!("{}", resolve.render_error(&error)));
-    let world = resolve.select_world(&[package], None).unwrap();
+    let world = resolve.select_world(&[package], world).unwrap();
     let mut module = dummy_module(&resolve, world, ManglingAndAbi::Legacy(LiftLowerAbi::Sync));
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
     ComponentEncoder::default().module(&module).unwrap().encode().unwrap()

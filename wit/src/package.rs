@@ -1,0 +1,319 @@
+//! Decides which packages WIT sources hold, from a directory, files, a text or an encoded package, to resolved packages that
+//! know the text behind every item. Gated items are kept: who compares or prints decides which features are on.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use semver::Version;
+use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup};
+
+use crate::binary::ComponentBinary;
+use crate::name::PackageName;
+use crate::source::WorldError;
+
+/// A WIT package with everything that it refers to, and the texts it was read from, where there are any.
+#[derive(Debug, Clone)]
+pub struct Package {
+    sources: Arc<Sources>,
+    id: PackageId,
+}
+
+/// What the packages of one reading share.
+#[derive(Debug)]
+struct Sources {
+    resolve: Resolve,
+    texts: BTreeMap<String, Arc<str>>,
+    includes: Vec<Include>,
+}
+
+/// An `include` of a world, which resolving dissolves into imports and exports.
+#[derive(Debug)]
+pub(crate) struct Include {
+    pub(crate) world: Span,
+    pub(crate) included: String,
+    pub(crate) span: Span,
+}
+
+/// A stretch of a WIT text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Place {
+    /// The name of the text: the path of the file, as it was found.
+    pub source: String,
+    /// The bytes of the text, as a start and an end.
+    pub start: usize,
+    /// Where the stretch ends.
+    pub end: usize,
+    /// The line it starts in, from 1 on.
+    pub line: usize,
+    /// The character of the line it starts with, from 1 on.
+    pub column: usize,
+}
+
+impl Place {
+    /// The bytes of the text.
+    pub fn range(&self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// Writes the place as compilers do: `wit/api.wit:3:5`.
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}:{}", self.source, self.line, self.column)
+    }
+}
+
+impl Package {
+    /// Reads the package at `path`: a directory of `.wit` files with its `deps`, one `.wit` file, or an encoded package.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Unreadable`], [`WorldError::Invalid`], [`WorldError::Undecodable`] and [`WorldError::NotAPackage`].
+    pub fn from_path(path: &Path) -> Result<Package, WorldError> {
+        let unreadable = |source| WorldError::Unreadable { path: path.to_owned(), source };
+        let name = path.display().to_string();
+        if fs::metadata(path).map_err(unreadable)?.is_dir() {
+            return Package::from_files(&name, &directory(path).map_err(unreadable)?);
+        }
+        let bytes = fs::read(path).map_err(unreadable)?;
+        if bytes.starts_with(b"\0asm") {
+            return Package::from_bytes(&name, &bytes);
+        }
+        Package::from_text(&name, &text(&name, &bytes)?)
+    }
+
+    /// Reads the package in a WIT text; `name` stands for the file's name.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Invalid`].
+    pub fn from_text(name: &str, wit: &str) -> Result<Package, WorldError> {
+        let mut map = SourceMap::new();
+        map.push_str(name, wit);
+        resolve(name, Deps::default(), map, BTreeMap::from([(name.to_owned(), Arc::from(wit))]))
+    }
+
+    /// Reads an encoded package; `name` stands for it in errors.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Undecodable`], [`WorldError::NotAPackage`] and [`WorldError::Invalid`].
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Package, WorldError> {
+        let (resolve, id) = decode(name, bytes)?;
+        Ok(Package { sources: Arc::new(Sources { resolve, texts: BTreeMap::new(), includes: Vec::new() }), id })
+    }
+
+    /// Reads the package in files of a directory `name`, given by their paths within it, with `/` between their parts:
+    /// `.wit` files of the directory itself, and what it depends on under `deps`, as a directory of `.wit` files, a `.wit`
+    /// file or an encoded `.wasm` package each.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Invalid`], [`WorldError::Undecodable`] and [`WorldError::NotAPackage`].
+    pub fn from_files(name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Package, WorldError> {
+        let mut texts = BTreeMap::new();
+        let mut main = SourceMap::new();
+        let mut dependencies: BTreeMap<&str, SourceMap> = BTreeMap::new();
+        let mut deps = Deps::default();
+        for (path, bytes) in files {
+            let shown = format!("{name}/{path}");
+            let parts: Vec<&str> = path.split('/').collect();
+            let map = match parts[..] {
+                [file] if file.ends_with(".wit") => &mut main,
+                ["deps", file] if file.ends_with(".wasm") => {
+                    deps.decoded.push(decode(&shown, bytes)?.0);
+                    continue;
+                }
+                ["deps", dependency] | ["deps", dependency, _] if path.ends_with(".wit") => {
+                    dependencies.entry(dependency).or_default()
+                }
+                _ => continue,
+            };
+            let text = text(&shown, bytes)?;
+            map.push_str(&shown, &text);
+            texts.insert(shown, Arc::from(text));
+        }
+        for map in dependencies.into_values() {
+            deps.parsed.push(parse(name, map)?);
+        }
+        resolve(name, deps, main, texts)
+    }
+
+    /// The package's name without its version.
+    pub fn name(&self) -> PackageName {
+        let name = &self.package().name;
+        PackageName::new(&name.namespace, &name.name)
+    }
+
+    /// The package's version, if it has one.
+    pub fn version(&self) -> Option<&Version> {
+        self.package().name.version.as_ref()
+    }
+
+    /// The text that the place is in.
+    pub fn text(&self, place: &Place) -> Option<&Arc<str>> {
+        self.sources.texts.get(&place.source)
+    }
+
+    /// All packages that were read with this one, which is among them, in the order of their names and versions.
+    pub fn all(&self) -> Vec<Package> {
+        let mut ids: Vec<PackageId> = self.resolve().packages.iter().map(|(id, _)| id).collect();
+        ids.sort_by_key(|id| &self.resolve().packages[*id].name);
+        ids.into_iter().map(|id| Package { sources: Arc::clone(&self.sources), id }).collect()
+    }
+
+    pub(crate) fn resolve(&self) -> &Resolve {
+        &self.sources.resolve
+    }
+
+    pub(crate) fn id(&self) -> PackageId {
+        self.id
+    }
+
+    pub(crate) fn package(&self) -> &wit_parser::Package {
+        &self.resolve().packages[self.id]
+    }
+
+    /// The `include`s of the world at `world`.
+    pub(crate) fn includes(&self, world: Span) -> impl Iterator<Item = &Include> {
+        self.sources.includes.iter().filter(move |include| include.world == world)
+    }
+
+    /// Where the span is, if it is of a text.
+    pub(crate) fn place(&self, span: Span) -> Option<Place> {
+        let location = self.resolve().source_map.resolve_span(span)?;
+        let text = self.sources.texts.get(location.path)?;
+        let before = text.get(..location.range.start)?;
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Some(Place {
+            source: location.path.to_owned(),
+            start: location.range.start,
+            end: location.range.end,
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        })
+    }
+}
+
+/// Writes the name with its version: `wasi:http@0.2.3`.
+impl fmt::Display for Package {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.package().name.fmt(formatter)
+    }
+}
+
+/// What a package depends on.
+#[derive(Default)]
+struct Deps {
+    decoded: Vec<Resolve>,
+    parsed: Vec<UnresolvedPackageGroup>,
+}
+
+fn resolve(
+    name: &str,
+    deps: Deps,
+    main: SourceMap,
+    texts: BTreeMap<String, Arc<str>>,
+) -> Result<Package, WorldError> {
+    let main = parse(name, main)?;
+    let mut includes = includes(&main);
+    let mut resolve = Resolve { all_features: true, ..Resolve::default() };
+    for decoded in deps.decoded {
+        resolve.merge(decoded).map_err(|error| invalid(name, format!("{error:#}")))?;
+    }
+    match resolve.push_groups(main, deps.parsed) {
+        Ok(id) => {
+            // The sources of the main package come first, so that its spans are what they were when it was parsed.
+            includes.retain(|include| include.span.is_known());
+            Ok(Package { sources: Arc::new(Sources { resolve, texts, includes }), id })
+        }
+        Err(error) => Err(invalid(name, error.render(&resolve.source_map))),
+    }
+}
+
+fn parse(name: &str, map: SourceMap) -> Result<UnresolvedPackageGroup, WorldError> {
+    if map.source_names().next().is_none() {
+        return Err(invalid(name, "there is no `.wit` file".to_owned()));
+    }
+    map.parse().map_err(|(map, error)| invalid(name, error.render(&map)))
+}
+
+/// The `include`s of a package as they are written.
+fn includes(group: &UnresolvedPackageGroup) -> Vec<Include> {
+    let package = &group.main;
+    let foreign = |id| {
+        package.foreign_deps.iter().find_map(|(package, items)| {
+            let is_included = |(item, _): &(wit_parser::AstItem, _)| matches!(item, wit_parser::AstItem::World(world) if *world == id);
+            items.iter().find(|(_, item)| is_included(item)).map(|(name, _)| format!("{}:{}/{name}", package.namespace, package.name))
+        })
+    };
+    let mut includes = Vec::new();
+    for (_, world) in package.worlds.iter() {
+        for include in &world.includes {
+            let included = foreign(include.id).unwrap_or_else(|| package.worlds[include.id].name.clone());
+            includes.push(Include { world: world.span, included, span: include.span });
+        }
+    }
+    includes
+}
+
+fn decode(name: &str, bytes: &[u8]) -> Result<(Resolve, PackageId), WorldError> {
+    let binary = ComponentBinary::validate(bytes)
+        .map_err(|source| WorldError::Undecodable { path: name.into(), source })?;
+    if !binary.is_wit_package() {
+        return Err(WorldError::NotAPackage { path: name.into() });
+    }
+    match wit_parser::decoding::decode(bytes) {
+        Ok(wit_parser::decoding::DecodedWasm::WitPackage(resolve, id)) => Ok((resolve, id)),
+        Ok(wit_parser::decoding::DecodedWasm::Component(..)) => Err(WorldError::NotAPackage { path: name.into() }),
+        Err(error) => Err(invalid(name, format!("{error:#}"))),
+    }
+}
+
+/// The files of a directory and of its `deps` that can be WIT, by their paths within.
+fn directory(path: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    add_files(path, "", &mut files)?;
+    let deps = path.join("deps");
+    if deps.is_dir() {
+        add_files(&deps, "deps/", &mut files)?;
+        for entry in fs::read_dir(&deps)? {
+            let entry = entry?;
+            if let (true, Some(name)) = (entry.path().is_dir(), entry.file_name().to_str()) {
+                add_files(&entry.path(), &format!("deps/{name}/"), &mut files)?;
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn add_files(directory: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let Some(name) = name
+            && (name.ends_with(".wit") || name.ends_with(".wasm"))
+            && path.is_file()
+        {
+            files.insert(format!("{prefix}{name}"), fs::read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+fn text(name: &str, bytes: &[u8]) -> Result<String, WorldError> {
+    String::from_utf8(bytes.to_vec()).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        invalid(name, format!("not UTF-8 text at byte {offset}"))
+    })
+}
+
+fn invalid(name: &str, message: String) -> WorldError {
+    WorldError::Invalid { path: name.into(), message }
+}

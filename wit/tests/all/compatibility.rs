@@ -1,0 +1,1 @@
+//! What is said about two versions of a package.
