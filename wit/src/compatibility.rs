@@ -2,7 +2,8 @@
 //! [`Compatibility`]: every [`Change`] at once, each by a [`Rule`].
 //!
 //! What breaks follows the Component Model's [subtyping]: an instance may have more than an import asks for, types of
-//! functions and values have to be equal. Each rule is tested against the type checker; [`rules`] says how.
+//! functions and values have to be equal. Each [`Rule`] is tested against the type checker: components of its pair of WIT files
+//! link exactly when the rule says so.
 //!
 //! Nothing here decides what is tolerated: a [`Policy`] does, afterwards.
 //!

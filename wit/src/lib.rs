@@ -4,18 +4,21 @@
 //! - [`name`](InterfaceName): names of packages, interfaces, imports and exports, and their semver [tracks](Track).
 //! - [`World`]: read from a component's bytes, from a WIT directory or from WIT text; its [`Item`]s are compared with
 //!   [`Item::mismatches`].
+//! - [`compatibility`]: what is different between two versions of a [`Package`], whom that breaks and which version it needs.
+//! - [`lint`]: what a package could do better: names, documentation, since when items are there.
 //! - [`conformance`]: whether a component is what a target world asks for.
 //!
 //! A component is read from the types that wasmparser's validator computes, so resource identity is the validator's; WIT is
 //! read from what wit-parser resolves. Both become the same values, and what is called compatible here is what the
 //! validator accepts: the tests ask it.
 //!
-//! Everything is a pure function of its input, except [`World::from_directory`], which reads files.
+//! Everything is a pure function of its input, except [`World::from_directory`] and [`Package::from_path`], which read files.
 
 mod binary;
 mod comparison;
 pub mod compatibility;
 mod conformance;
+pub mod lint;
 mod mismatch;
 mod name;
 mod naming;

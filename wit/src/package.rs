@@ -6,10 +6,12 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::ops::Range;
+use std::panic;
 use std::path::Path;
 use std::sync::Arc;
 
 use semver::Version;
+use wit_parser::decoding::DecodedWasm;
 use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup};
 
 use crate::binary::ComponentBinary;
@@ -215,12 +217,7 @@ struct Deps {
     parsed: Vec<UnresolvedPackageGroup>,
 }
 
-fn resolve(
-    name: &str,
-    deps: Deps,
-    main: SourceMap,
-    texts: BTreeMap<String, Arc<str>>,
-) -> Result<Package, WorldError> {
+fn resolve(name: &str, deps: Deps, main: SourceMap, texts: BTreeMap<String, Arc<str>>) -> Result<Package, WorldError> {
     let main = parse(name, main)?;
     let mut includes = includes(&main);
     let mut resolve = Resolve { all_features: true, ..Resolve::default() };
@@ -264,15 +261,18 @@ fn includes(group: &UnresolvedPackageGroup) -> Vec<Include> {
 }
 
 fn decode(name: &str, bytes: &[u8]) -> Result<(Resolve, PackageId), WorldError> {
-    let binary = ComponentBinary::validate(bytes)
-        .map_err(|source| WorldError::Undecodable { path: name.into(), source })?;
+    let binary =
+        ComponentBinary::validate(bytes).map_err(|source| WorldError::Undecodable { path: name.into(), source })?;
     if !binary.is_wit_package() {
         return Err(WorldError::NotAPackage { path: name.into() });
     }
-    match wit_parser::decoding::decode(bytes) {
-        Ok(wit_parser::decoding::DecodedWasm::WitPackage(resolve, id)) => Ok((resolve, id)),
-        Ok(wit_parser::decoding::DecodedWasm::Component(..)) => Err(WorldError::NotAPackage { path: name.into() }),
-        Err(error) => Err(invalid(name, format!("{error:#}"))),
+    // NB: wit-parser asserts what valid bytes that no tool writes can violate; whoever made them gets an error for it.
+    let decoded = panic::catch_unwind(|| wit_parser::decoding::decode(bytes));
+    match decoded {
+        Ok(Ok(DecodedWasm::WitPackage(resolve, id))) => Ok((resolve, id)),
+        Ok(Ok(DecodedWasm::Component(..))) => Err(WorldError::NotAPackage { path: name.into() }),
+        Ok(Err(error)) => Err(invalid(name, format!("{error:#}"))),
+        Err(_) => Err(invalid(name, "the component types in it are no WIT".to_owned())),
     }
 }
 

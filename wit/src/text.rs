@@ -142,7 +142,12 @@ pub(crate) fn parameters(types: &Types, parameters: &[(String, Type)], naming: N
 
 /// A name as WIT writes it where a keyword could stand: `%list`.
 pub(crate) fn escaped(name: &str) -> Cow<'_, str> {
-    if KEYWORDS.contains(&name) { Cow::Owned(format!("%{name}")) } else { Cow::Borrowed(name) }
+    if is_keyword(name) { Cow::Owned(format!("%{name}")) } else { Cow::Borrowed(name) }
+}
+
+/// Whether the name is a keyword.
+pub(crate) fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name)
 }
 
 /// `func` or `async func`.

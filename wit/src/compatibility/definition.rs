@@ -95,15 +95,13 @@ impl Comparison<'_> {
                 self.members(scope, &cases, &before, &after);
             }
             (TypeDefKind::Enum(before), TypeDefKind::Enum(after)) => {
-                let [before, after] = [before, after].map(|it| {
-                    it.cases.iter().map(|it| member(&it.name, None, it.span, &it.docs)).collect::<Vec<_>>()
-                });
+                let [before, after] = [before, after]
+                    .map(|it| it.cases.iter().map(|it| member(&it.name, None, it.span, &it.docs)).collect::<Vec<_>>());
                 self.members(scope, &ENUM_CASES, &before, &after);
             }
             (TypeDefKind::Flags(before), TypeDefKind::Flags(after)) => {
-                let [before, after] = [before, after].map(|it| {
-                    it.flags.iter().map(|it| member(&it.name, None, it.span, &it.docs)).collect::<Vec<_>>()
-                });
+                let [before, after] = [before, after]
+                    .map(|it| it.flags.iter().map(|it| member(&it.name, None, it.span, &it.docs)).collect::<Vec<_>>());
                 self.members(scope, &FLAGS, &before, &after);
             }
             (TypeDefKind::Resource, TypeDefKind::Resource) => {}
@@ -112,7 +110,8 @@ impl Comparison<'_> {
                     Sameness::Same => {}
                     Sameness::Equal => self.equal(scope, Type::Id(before), Type::Id(after)),
                     Sameness::Different => {
-                        let message = format!("the type is {}, and was {}", spell_kind(new, after), spell_kind(old, before));
+                        let message =
+                            format!("the type is {}, and was {}", spell_kind(new, after), spell_kind(old, before));
                         self.change(&values::ALIAS_RETARGETED, scope, message);
                     }
                 }
@@ -133,7 +132,7 @@ impl Comparison<'_> {
         let Some((home_before, home_after)) = homes else { return self.retargeted(scope, before, after) };
         let same_name = home_before.is_of_the_name(&home_after);
         // What this package defines itself is compared there.
-        if same_name && home_before.package.is_none() || self.types.are_equal(before, after) && same_name {
+        if same_name && (home_before.package.is_none() || self.types.are_equal(before, after)) {
             return;
         }
         let is_resource = |resolve: &wit_parser::Resolve, ty: Type| match target(resolve, ty) {
@@ -212,7 +211,14 @@ impl Comparison<'_> {
     }
 
     /// Notes that something with a type has another.
-    fn retyped(&mut self, scope: &Scope, rules: &MemberRules, before: Option<Type>, after: Option<Type>, sameness: Sameness) {
+    fn retyped(
+        &mut self,
+        scope: &Scope,
+        rules: &MemberRules,
+        before: Option<Type>,
+        after: Option<Type>,
+        sameness: Sameness,
+    ) {
         if let (Sameness::Equal, Some(before), Some(after)) = (sameness, before, after) {
             return self.equal(scope, before, after);
         }
@@ -235,12 +241,7 @@ impl Comparison<'_> {
     }
 }
 
-fn member<'p>(
-    name: &'p str,
-    ty: Option<Type>,
-    span: wit_parser::Span,
-    docs: &'p wit_parser::Docs,
-) -> Member<'p> {
+fn member<'p>(name: &'p str, ty: Option<Type>, span: wit_parser::Span, docs: &'p wit_parser::Docs) -> Member<'p> {
     Member { name, ty, span, docs: Some(docs) }
 }
 

@@ -45,8 +45,8 @@ impl Comparison<'_> {
         compare: impl FnOnce(&mut Self, &Scope),
     ) -> Presence {
         let scope = Scope {
-            before: before.map_or(scope.before, |part| part.span),
-            after: after.map_or(scope.after, |part| part.span),
+            before: known(before).unwrap_or(scope.before),
+            after: known(after).unwrap_or(scope.after),
             ..scope.clone()
         };
         let is_shown = |part: &Part<'_>| match part.stability {
@@ -79,8 +79,8 @@ impl Comparison<'_> {
             }
             (None, Some(_)) => self.change(life.added, &scope, format!("the {noun} is new")),
             (None, None) => {
-                let changed = before.is_some() != after.is_some()
-                    || self.would_change(|comparison| compare(comparison, &scope));
+                let changed =
+                    before.is_some() != after.is_some() || self.would_change(|comparison| compare(comparison, &scope));
                 if changed {
                     let message = format!("the {noun}, which is behind a feature, changed");
                     self.change(&gates::UNSTABLE_CHANGED, &scope, message);
@@ -127,6 +127,11 @@ impl Comparison<'_> {
             _ => {}
         }
     }
+}
+
+/// The span of a part that a text has: an import that another import brings along has none.
+fn known(part: Option<Part<'_>>) -> Option<Span> {
+    part.map(|part| part.span).filter(Span::is_known)
 }
 
 fn since(stability: &Stability) -> Option<&Version> {

@@ -65,7 +65,8 @@ impl<'a> Comparison<'a> {
         self.names();
         let (before, after) = (self.before.package(), self.after.package());
         let none = Span::default();
-        let scope = Scope { path: self.before.name().to_string(), used: WorldUse::default(), before: none, after: none };
+        let scope =
+            Scope { path: self.before.name().to_string(), used: WorldUse::default(), before: none, after: none };
         self.documentation(&scope, &before.docs, &after.docs);
         for (name, id) in paired(&before.interfaces, &after.interfaces) {
             let scope = Scope { path: format!("{}/{name}", self.before.name()), ..scope.clone() };
@@ -109,14 +110,7 @@ impl<'a> Comparison<'a> {
         changed
     }
 
-    fn push(
-        &mut self,
-        rule: &'static Rule,
-        scope: &Scope,
-        message: String,
-        breaks: BTreeSet<Side>,
-        requires: Bump,
-    ) {
+    fn push(&mut self, rule: &'static Rule, scope: &Scope, message: String, breaks: BTreeSet<Side>, requires: Bump) {
         self.changes.push(Change {
             rule,
             path: scope.path.clone(),
@@ -160,8 +154,7 @@ impl<'a> Comparison<'a> {
             let interface = &package.resolve().interfaces[id?];
             Some(Part { docs: &interface.docs, stability: &interface.stability, span: interface.span })
         });
-        let life =
-            Life { noun: "interface", added: &packages::INTERFACE_ADDED, removed: &packages::INTERFACE_REMOVED };
+        let life = Life { noun: "interface", added: &packages::INTERFACE_ADDED, removed: &packages::INTERFACE_REMOVED };
         // That worlds lose or gain an interface with the package is a change of theirs.
         self.item(scope, life, before_part, after_part, |comparison, scope| {
             if let (Some(before), Some(after)) = (before, after) {
@@ -190,8 +183,7 @@ impl<'a> Comparison<'a> {
 
     /// Compares the types and functions of two interfaces.
     pub(crate) fn interfaces(&mut self, scope: &Scope, before: InterfaceId, after: InterfaceId) {
-        let (before, after) =
-            (&self.before.resolve().interfaces[before], &self.after.resolve().interfaces[after]);
+        let (before, after) = (&self.before.resolve().interfaces[before], &self.after.resolve().interfaces[after]);
         // The functions of a resource that comes or goes come and go with it.
         let mut settled = HashSet::new();
         for (name, (before, after)) in paired(&before.types, &after.types) {
@@ -227,11 +219,17 @@ impl<'a> Comparison<'a> {
             true => Life { noun: "resource", added: &values::RESOURCE_ADDED, removed: &values::RESOURCE_REMOVED },
             false => Life { noun: "type", added: &values::TYPE_ADDED, removed: &values::TYPE_REMOVED },
         };
-        let presence = self.item(&scope.within(name, scope.before, scope.after), life, before_part, after_part, |comparison, scope| {
-            if let (Some(before), Some(after)) = (before, after) {
-                comparison.definitions(scope, before, after);
-            }
-        });
+        let presence = self.item(
+            &scope.within(name, scope.before, scope.after),
+            life,
+            before_part,
+            after_part,
+            |comparison, scope| {
+                if let (Some(before), Some(after)) = (before, after) {
+                    comparison.definitions(scope, before, after);
+                }
+            },
+        );
         presence == Presence::InBoth
     }
 
@@ -248,19 +246,25 @@ impl<'a> Comparison<'a> {
             let function = function?;
             Some(Part { docs: &function.docs, stability: &function.stability, span: function.span })
         });
-        self.item(&scope.within(path, scope.before, scope.after), life, before_part, after_part, |comparison, scope| {
-            if let (Some(before), Some(after)) = (before, after) {
-                comparison.functions(scope, before, after);
-            }
-        });
+        self.item(
+            &scope.within(path, scope.before, scope.after),
+            life,
+            before_part,
+            after_part,
+            |comparison, scope| {
+                if let (Some(before), Some(after)) = (before, after) {
+                    comparison.functions(scope, before, after);
+                }
+            },
+        );
     }
 }
 
+/// A name, and what it stands for before and after.
+type Paired<'m, T> = (&'m str, (Option<&'m T>, Option<&'m T>));
+
 /// What two versions have under each name, in the order before; what is only in the version after comes last.
-pub(crate) fn paired<'m, T>(
-    before: &'m IndexMap<String, T>,
-    after: &'m IndexMap<String, T>,
-) -> Vec<(&'m str, (Option<&'m T>, Option<&'m T>))> {
+pub(crate) fn paired<'m, T>(before: &'m IndexMap<String, T>, after: &'m IndexMap<String, T>) -> Vec<Paired<'m, T>> {
     let names: IndexSet<&String> = before.keys().chain(after.keys()).collect();
     names.into_iter().map(|name| (name.as_str(), (before.get(name), after.get(name)))).collect()
 }

@@ -30,7 +30,11 @@ pub(crate) enum Difference<'p> {
 }
 
 /// Compares the lists: what is in both or only before in the order before, then what is only after, then the order.
-pub(crate) fn differences<'p>(types: &mut Types<'_>, before: &[Member<'p>], after: &[Member<'p>]) -> Vec<Difference<'p>> {
+pub(crate) fn differences<'p>(
+    types: &mut Types<'_>,
+    before: &[Member<'p>],
+    after: &[Member<'p>],
+) -> Vec<Difference<'p>> {
     let find = |members: &[Member<'p>], name: &str| members.iter().find(|member| member.name == name).copied();
     let mut differences = Vec::new();
     let mut renamed = Vec::new();

@@ -50,9 +50,9 @@ pub struct Ignore {
 impl Ignore {
     /// Whether what the rule found at the path is to be ignored.
     pub(crate) fn covers(&self, rule: &str, path: &str) -> bool {
-        let is_within = path.strip_prefix(self.path.as_str()).is_some_and(|rest| {
-            rest.is_empty() || self.path.is_empty() || rest.starts_with(['.', '/', ' '])
-        });
+        let is_within = path
+            .strip_prefix(self.path.as_str())
+            .is_some_and(|rest| rest.is_empty() || self.path.is_empty() || rest.starts_with(['.', '/', ' ']));
         is_within && self.rule.as_ref().is_none_or(|wanted| wanted == rule)
     }
 }

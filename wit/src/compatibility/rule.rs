@@ -123,7 +123,13 @@ impl Rule {
 
     /// All rules, in the order of the table.
     pub fn all() -> impl Iterator<Item = &'static Rule> {
-        let tables = [rules::package::TABLE, rules::world::TABLE, rules::function::TABLE, rules::value::TABLE, rules::gate::TABLE];
+        let tables = [
+            rules::package::TABLE,
+            rules::world::TABLE,
+            rules::function::TABLE,
+            rules::value::TABLE,
+            rules::gate::TABLE,
+        ];
         tables.into_iter().flatten().copied()
     }
 }

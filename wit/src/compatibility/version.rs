@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_version_that_does_not_rise_is_no_bump() {
-        let between = |before: &str, after: &str| Bump::between(before.parse().ok().as_ref(), after.parse().ok().as_ref());
+        let between =
+            |before: &str, after: &str| Bump::between(before.parse().ok().as_ref(), after.parse().ok().as_ref());
         assert_eq!(between("1.2.3", "1.2.3"), Bump::None);
         assert_eq!(between("1.2.3", "1.2.3+build.5"), Bump::None);
         assert_eq!(between("1.2.3", "1.1.9"), Bump::None);

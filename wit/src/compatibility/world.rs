@@ -111,7 +111,8 @@ impl<'w> Comparison<'w> {
 
     fn dependency_versions(&mut self, scope: &Scope, before: &WorldKey, after: &WorldKey) {
         let (WorldKey::Interface(old), WorldKey::Interface(new)) = (before, after) else { return };
-        let is_own = |package: &Package, id: InterfaceId| package.resolve().interfaces[id].package == Some(package.id());
+        let is_own =
+            |package: &Package, id: InterfaceId| package.resolve().interfaces[id].package == Some(package.id());
         let (before, after) =
             (self.before.resolve().name_world_key(before), self.after.resolve().name_world_key(after));
         if before != after && !is_own(self.before, *old) && !is_own(self.after, *new) {
@@ -121,7 +122,10 @@ impl<'w> Comparison<'w> {
 
     fn includes(&mut self, scope: &Scope, before: &World, after: &World) {
         let names = |package: &Package, world: &World| {
-            package.includes(world.span).map(|include| (include.included.clone(), include.span)).collect::<IndexMap<_, _>>()
+            package
+                .includes(world.span)
+                .map(|include| (include.included.clone(), include.span))
+                .collect::<IndexMap<_, _>>()
         };
         let (before, after) = (names(self.before, before), names(self.after, after));
         for (name, spans) in paired(&before, &after) {

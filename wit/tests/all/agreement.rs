@@ -1,6 +1,7 @@
 //! The verdict on every pair of types agrees with the real type checker's.
 
-use wit::World;
+use wit::compatibility::{Features, Side, compatibility};
+use wit::{Package, World};
 
 use crate::synthesis::{Instance, component, composition, valid};
 
@@ -97,13 +98,19 @@ fn is_result(ty: &str) -> bool {
     !ty.starts_with("borrow")
 }
 
-fn world(side: &str, ty: &str) -> String {
+fn package(ty: &str) -> String {
     let result = if is_result(ty) { format!("-> {ty}") } else { String::new() };
-    format!(
-        "package test:agreement;
-         interface api {{ {DEFINITIONS} f: func(x: {ty}); g: func() {result}; }}
-         world w {{ {side} api; }}"
-    )
+    format!("package test:agreement; interface api {{ {DEFINITIONS} f: func(x: {ty}); g: func() {result}; }}")
+}
+
+fn world(side: &str, ty: &str) -> String {
+    format!("{} world w {{ {side} api; }}", package(ty))
+}
+
+/// Whether a change from one package to the other breaks who imports its interface, and who exports it.
+fn broken(before: &Package, after: &Package) -> [bool; 2] {
+    let changes = compatibility(before, after, &Features::default()).changes;
+    [Side::Importer, Side::Exporter].map(|side| changes.iter().any(|change| change.breaks.contains(&side)))
 }
 
 #[test]
@@ -116,9 +123,10 @@ fn every_pair_of_types_is_judged_as_the_type_checker_does() {
     };
     let providers: Vec<_> = TYPES.iter().map(|ty| decoded("export", ty)).collect();
     let consumers: Vec<_> = TYPES.iter().map(|ty| decoded("import", ty)).collect();
+    let packages: Vec<_> = TYPES.iter().map(|ty| Package::from_text("test.wit", &package(ty)).unwrap()).collect();
     let mut compatible = 0;
-    for (found, (provider, provided)) in TYPES.iter().zip(&providers) {
-        for (expected, (consumer, consumed)) in TYPES.iter().zip(&consumers) {
+    for ((found, old), (provider, provided)) in TYPES.iter().zip(&packages).zip(&providers) {
+        for ((expected, new), (consumer, consumed)) in TYPES.iter().zip(&packages).zip(&consumers) {
             let mismatches = provided.export(&API.into()).unwrap().mismatches(&consumed.import(&API.into()).unwrap());
             let composition = composition(&[
                 Instance { component: provider, links: &[] },
@@ -130,6 +138,8 @@ fn every_pair_of_types_is_judged_as_the_type_checker_does() {
                 mismatches.is_empty(),
                 "{found} for {expected}: the checker says {verdict:?}, we say {mismatches:?}"
             );
+            // A function that changes breaks both sides, or none.
+            assert_eq!(broken(old, new), [verdict.is_err(); 2], "{found} to {expected}");
             compatible += usize::from(verdict.is_ok());
         }
     }

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod agreement;
-mod compatibility;
 mod comparison;
+mod compatibility;
 mod conforming;
 mod decoding;
+mod linting;
 mod loading;
+mod mutation;
 mod naming;
 mod printing;
 mod resources;

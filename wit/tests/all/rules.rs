@@ -52,7 +52,8 @@ fn links(consumer: &[u8], provider: &[u8]) -> Result<(), String> {
         export.map(|(export, _)| (name.to_string(), export.to_string()))
     };
     let links: Vec<(String, String)> = consumed.imports().filter_map(|(name, _)| names(name)).collect();
-    let links: Vec<(&str, u32, &str)> = links.iter().map(|(import, export)| (import.as_str(), 0, export.as_str())).collect();
+    let links: Vec<(&str, u32, &str)> =
+        links.iter().map(|(import, export)| (import.as_str(), 0, export.as_str())).collect();
     valid(&composition(&[
         Instance { component: provider, links: &[] },
         Instance { component: consumer, links: &links },
@@ -89,7 +90,7 @@ fn guests_run(guests: &str, hosts: &str) -> Result<(), String> {
 
 /// Proves the verdict on who breaks among importers and exporters, by linking guests.
 #[track_caller]
-fn prove_by_guests(before: &str, after: &str) {
+pub(crate) fn prove_by_guests(before: &str, after: &str) {
     let changes = changes(before, after);
     let [old, new] = [before, after].map(|wit| interfaces(wit).0);
     let importers = all_link(before, after, &old);
@@ -102,7 +103,7 @@ fn prove_by_guests(before: &str, after: &str) {
 
 /// Proves the verdict on the guests and hosts of the worlds of both texts, by the types of components.
 #[track_caller]
-fn prove_by_worlds(before: &str, after: &str) {
+pub(crate) fn prove_by_worlds(before: &str, after: &str) {
     let changes = changes(before, after);
     let is_refused = |change: &Change| {
         change.used.imported && change.breaks.contains(&Side::Importer)
@@ -115,7 +116,7 @@ fn prove_by_worlds(before: &str, after: &str) {
 }
 
 /// The text with a world for each interface, which has it on the given side.
-fn with_worlds(wit: &str, side: &str) -> String {
+pub(crate) fn with_worlds(wit: &str, side: &str) -> String {
     let (own, foreign) = interfaces(wit);
     let foreign: String = foreign.iter().map(|name| format!("{side} {name}; ")).collect();
     let worlds = own.iter().map(|name| format!("\nworld with-{name} {{ {foreign}{side} {name}; }}"));
