@@ -24,7 +24,7 @@ fn check(lock: &str) -> String {
 #[test]
 fn there_is_no_lock() {
     assert_snapshot!(application().compose("build --locked"), @"
-    error[lock-out-of-date]: there is no `compose.lock`, and `--locked` forbids writing it
+    error[lock-out-of-date]: there is no `compose.lock`, and `--locked` (as `--frozen`) forbids writing it
      |
      = help: write it, look at the change and commit it
              compose lock
@@ -39,41 +39,33 @@ fn a_lock_is_out_of_date() {
     sandbox.write("compose.toml", format!("{MANIFEST}back = {{ path = \"back.wasm\" }}\n"));
     sandbox.write("back.wasm", step("b", None, 2));
     assert_snapshot!(sandbox.compose("build --locked"), @r#"
-    error[lock-out-of-date]: `compose.lock` would change, and `--locked` forbids that
+    error[lock-out-of-date]: `compose.lock` would change, and `--locked` (as `--frozen`) forbids that
      |
      = note: it would change like this
-               [[component]]
              + name = "back"
              + path = "back.wasm"
              +
              + [[component]]
-               name = "front"
-               [[instance]]
              + name = "back"
              + component = "back"
              +
              + [[instance]]
-               name = "front"
      = help: write it, look at the change and commit it
              compose lock
     exit status 1
     "#);
     assert_snapshot!(sandbox.compose("check --frozen"), @r#"
-    error[lock-out-of-date]: `compose.lock` would change, and `--locked` forbids that
+    error[lock-out-of-date]: `compose.lock` would change, and `--locked` (as `--frozen`) forbids that
      |
      = note: it would change like this
-               [[component]]
              + name = "back"
              + path = "back.wasm"
              +
              + [[component]]
-               name = "front"
-               [[instance]]
              + name = "back"
              + component = "back"
              +
              + [[instance]]
-               name = "front"
      = help: write it, look at the change and commit it
              compose lock
     exit status 1
@@ -91,10 +83,10 @@ fn a_lock_shows_that_an_instance_would_reach_more_of_the_host() {
     sandbox.compose("lock");
     sandbox.write("pricing.wasm", stub("import wasi:sockets/udp@0.2.0; import wasi:sockets/tcp@0.2.0;"));
     assert_snapshot!(sandbox.compose("build --locked"), @r#"
-    error[lock-out-of-date]: `compose.lock` would change, and `--locked` forbids that
+    error[lock-out-of-date]: `compose.lock` would change, and `--locked` (as `--frozen`) forbids that
      |
      = note: it would change like this
-               component = "pricing"
+               name = "pricing"
              - host = ["wasi:sockets/udp@0.2.0"]
              + host = [
              +     "wasi:sockets/tcp@0.2.0",
@@ -178,6 +170,8 @@ fn a_version_was_replaced_in_its_registry() {
       |         ^^^^^^^^^^^ needed here
       |
       = note: caused by: it does not exist
+      = note: `compose.lock` names these bytes, and the registry no longer has them
+      = help: if the version was replaced on purpose, take its entry out of `compose.lock` and run `compose lock`
     exit status 3
     "#);
 }
