@@ -2,7 +2,11 @@
 
 use std::num::NonZeroUsize;
 
-use compose_tests::{artifact::publish, execution::block_on, sandbox::Sandbox};
+use compose_tests::{
+    artifact::publish,
+    execution::{block_on, invoke},
+    sandbox::Sandbox,
+};
 use composer::driver;
 
 use crate::steps::{application, check, step};
@@ -30,7 +34,6 @@ fn large_application() -> Sandbox {
     );
     sandbox.write("one.wasm", step("a", Some("b"), 1));
     publish(&sandbox.path("registry"), "t:two@1.0.0", &step("b", Some("c"), 2));
-    sandbox.write("folder/compose.toml", "[components]\ninner = { path = \"inner.wasm\" }\n");
     sandbox.write("folder/inner.wasm", step("c", Some("d"), 3));
     sandbox.write(
         "folder/compose.toml",
@@ -46,7 +49,7 @@ fn outputs(jobs: usize) -> [Vec<u8>; 3] {
     let mut session = sandbox.session();
     session.jobs = NonZeroUsize::new(jobs).unwrap();
     let built = block_on(driver::build(&session, None)).unwrap();
-    assert_eq!(compose_tests::execution::invoke(built.component.bytes(), "a#f(5)"), "54321");
+    assert_eq!(invoke(built.component.bytes(), "a#f(5)"), "54321");
     [sandbox.read("target/compose/app.wasm"), sandbox.read("compose.lock"), sandbox.read("folder/compose.lock")]
 }
 

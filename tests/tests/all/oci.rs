@@ -1,6 +1,7 @@
 //! Components from a real registry server, by tag, by digest and by version.
 
 use compose_tests::{
+    artifact::publish,
     docker_registry::{Access, DockerRegistry},
     execution::invoke,
     sandbox::Sandbox,
@@ -78,6 +79,6 @@ fn the_parts_of_an_application_come_from_several_sources() {
         registry.address()
     ));
     sandbox.write("top.wasm", step("d", Some("c"), 1));
-    compose_tests::artifact::publish(&sandbox.path("registry"), "here:middle@1.0.0", &step("c", Some("b"), 2));
+    publish(&sandbox.path("registry"), "here:middle@1.0.0", &step("c", Some("b"), 2));
     assert_eq!(invoke(sandbox.build().component.bytes(), "d#f(5)"), "5421");
 }

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use compose_tests::{artifact::publish, mutation::Random, sandbox::Sandbox};
 use composer::{diagnostic::SourceText, lock::Lock, manifest::Manifest};
 
-use crate::steps::step;
+use crate::steps::{step, steps};
 
 const MANIFEST: &str = r#"
 [package]
@@ -41,10 +41,7 @@ front = []
 fn application() -> Sandbox {
     let sandbox = Sandbox::new(MANIFEST);
     sandbox.write("front.wasm", step("a", Some("b"), 1));
-    sandbox.write(
-        "app.wit",
-        format!("package t:app;\nworld app {{ export t:steps/a@1.0.0; }}\n{}", crate::steps::steps("1.0.0")),
-    );
+    sandbox.write("app.wit", format!("package t:app;\nworld app {{ export t:steps/a@1.0.0; }}\n{}", steps("1.0.0")));
     publish(&sandbox.path("registry"), "t:back@1.0.0", &step("b", None, 2));
     sandbox.build();
     sandbox

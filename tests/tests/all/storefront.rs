@@ -8,6 +8,8 @@ use compose_tests::{
     sandbox::Sandbox,
 };
 
+use crate::steps::{exports, imports};
+
 /// The sample as it is committed, in a sandbox.
 fn storefront() -> Sandbox {
     let sandbox = Sandbox::new("");
@@ -52,12 +54,8 @@ fn it_is_one_component_of_five_instances() {
     ");
     let names: Vec<&str> = built.planned.plan.instances.iter().map(|instance| &*instance.name).collect();
     assert_eq!(names, ["gateway", "pricing", "catalog", "tax-eu", "tax-us"]);
-    assert_eq!(crate::steps::exports(&built), ["wasi:http/incoming-handler@0.2.12"]);
-    assert!(
-        crate::steps::imports(&built)
-            .iter()
-            .all(|import| import.starts_with("wasi:http/") || import.starts_with("wasi:io/"))
-    );
+    assert_eq!(exports(&built), ["wasi:http/incoming-handler@0.2.12"]);
+    assert!(imports(&built).iter().all(|import| import.starts_with("wasi:http/") || import.starts_with("wasi:io/")));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Versions of interfaces: which import meets which export.
 
-use compose_tests::guest::Guest;
+use compose_tests::{execution::invoke, guest::Guest};
 
 use crate::steps::{application, check, step, steps};
 
@@ -12,7 +12,7 @@ fn links(import: &str, export: &str) -> bool {
     );
     match sandbox.try_build() {
         Ok(built) => {
-            assert_eq!(compose_tests::execution::invoke(built.component.bytes(), "a#f(5)"), "521");
+            assert_eq!(invoke(built.component.bytes(), "a#f(5)"), "521");
             true
         }
         Err(failure) => {

@@ -1,6 +1,6 @@
 //! Locks that cannot be used or would have to change, and what a person is told.
 
-use compose_tests::{artifact::publish, sandbox::Sandbox};
+use compose_tests::{artifact::publish, guest, sandbox::Sandbox};
 use insta::assert_snapshot;
 
 use crate::{refused, steps::step};
@@ -76,7 +76,7 @@ fn a_lock_is_out_of_date() {
 fn a_lock_shows_that_an_instance_would_reach_more_of_the_host() {
     let stub = |imports: &str| {
         let packages = "package wasi:sockets@0.2.0 { interface tcp { f: func(); } interface udp { f: func(); } }";
-        compose_tests::guest::stub(&format!("{imports} export run: func();"), packages)
+        guest::stub(&format!("{imports} export run: func();"), packages)
     };
     let sandbox = Sandbox::new("[components]\npricing = { path = \"pricing.wasm\" }\n");
     sandbox.write("pricing.wasm", stub("import wasi:sockets/udp@0.2.0;"));
