@@ -107,14 +107,18 @@ fn advice(failure: &NetworkFailure) -> Advice {
 /// that is not trusted are not; a connection that came about and broke is.
 fn is_passing(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
     let Some(request) = error.downcast_ref::<reqwest::Error>() else { return false };
+    let causes = std::iter::successors(Some(request as &(dyn StdError + 'static)), |&cause| cause.source());
+    let io = causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).next();
+    // A certificate that is not accepted, on either side, may show only after the connection came about.
+    if io.and_then(io::Error::get_ref).and_then(|cause| cause.downcast_ref::<rustls::Error>()).is_some() {
+        return false;
+    }
     if !request.is_connect() {
         return !request.is_builder();
     }
-    let causes = std::iter::successors(Some(request as &(dyn StdError + 'static)), |&cause| cause.source());
-    let kind = causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind).next();
     request.is_timeout()
         || matches!(
-            kind,
+            io.map(io::Error::kind),
             Some(
                 io::ErrorKind::ConnectionReset
                     | io::ErrorKind::ConnectionAborted

@@ -330,6 +330,27 @@ mod tests {
         check_found(&store, &descriptor, BYTES);
     }
 
+    /// Nothing can be created in what is no directory, also by a user who may do everything.
+    fn make_read_only(store: &Store) {
+        for directory in [store.ingests(), store.corrupt()] {
+            fs::remove_dir_all(&directory).unwrap();
+            fs::write(&directory, b"").unwrap();
+        }
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_written_is_read() {
+        let (_directory, store) = open();
+        let descriptor = put(&store, BYTES);
+        make_read_only(&store);
+        check_found(&Store::open(&store.directory).unwrap(), &descriptor, BYTES);
+        let error = store.ingest(&Descriptor::of(b"another")).unwrap_err().to_string();
+        assert_eq!(error, format!("cannot create a file in {}", store.ingests().display()));
+        fs::write(store.path(descriptor.digest), b"COMPONENT").unwrap();
+        let error = store.read(&descriptor).unwrap_err().to_string();
+        assert_eq!(error, format!("cannot create a file in {}", store.corrupt().display()));
+    }
+
     #[test]
     fn an_error_names_the_path() {
         let directory = tempfile::tempdir().unwrap();

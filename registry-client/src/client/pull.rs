@@ -1,7 +1,7 @@
 //! What is pulled, and to where: from a package or a reference to a file, and from a host to the registry that it says it is.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 use std::sync::{MutexGuard, PoisonError};
 
@@ -45,11 +45,11 @@ impl Client {
     /// Those of [`Client::release`] and [`Client::fetch`]; [`Error::Write`] where the file cannot be written.
     pub async fn pull(&self, origin: &Origin, path: &Path) -> Result<Release, Error> {
         let release = self.release(origin).await?;
-        let component = self.fetch(origin, &release).await?;
+        let component = self.fetch_file(origin, &release).await?;
         let path = path.to_owned();
         blocking(move || {
             let failed = |source: io::Error| Error::Write { path: path.clone(), source };
-            replace(&path, failed, |file| file.write_all(&component).map_err(failed))
+            replace(&path, failed, |file| component.copy_to(file).map_err(failed))
         })
         .await?;
         Ok(release)

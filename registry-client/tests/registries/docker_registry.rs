@@ -31,6 +31,11 @@ pub(crate) struct DockerRegistry {
 
 impl DockerRegistry {
     pub(crate) fn start(access: Access) -> DockerRegistry {
+        DockerRegistry::start_with(access, "")
+    }
+
+    /// Starts a registry with more in the `http` section of its configuration.
+    pub(crate) fn start_with(access: Access, http: &str) -> DockerRegistry {
         let directory = tempfile::tempdir().unwrap();
         let htpasswd = directory.path().join("htpasswd");
         std::fs::write(&htpasswd, HTPASSWD).unwrap();
@@ -41,7 +46,7 @@ impl DockerRegistry {
         let config = directory.path().join("config.yml");
         let storage = directory.path().join("data");
         let text = format!(
-            "version: 0.1\nlog: {{ level: info, formatter: text }}\nstorage: {{ filesystem: {{ rootdirectory: {} }} }}\nhttp: {{ addr: '127.0.0.1:0' }}\n{auth}",
+            "version: 0.1\nlog: {{ level: info, formatter: text }}\nstorage: {{ filesystem: {{ rootdirectory: {} }} }}\nhttp: {{ addr: '127.0.0.1:0'{http} }}\n{auth}",
             storage.display()
         );
         std::fs::write(&config, text).unwrap();
@@ -58,7 +63,7 @@ impl DockerRegistry {
         let address = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|line| Some(line.split_once("listening on ")?.1.split('"').next()?.to_owned()))
+            .find_map(|line| Some(line.split_once("listening on ")?.1.split(['"', ',']).next()?.to_owned()))
             .unwrap_or_else(|| panic!("docker-registry ended before it listened"));
         // Its log goes on, and it must not wait for a reader.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));

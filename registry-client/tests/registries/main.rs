@@ -15,4 +15,5 @@ mod recovery;
 mod referrers;
 mod sandbox;
 mod scripted_server;
+mod tls;
 mod token_server;
