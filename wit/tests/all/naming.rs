@@ -45,7 +45,7 @@ fn an_interface_names_what_it_uses_but_not_what_is_within() {
 
 #[test]
 fn an_export_names_for_another() {
-    assert_snapshot!(check("export base; export items; export shop;"), @"");
+    assert_snapshot!(check("export base; export items; export shop;"), @"export test:naming/shop needs export test:naming/items.money");
 }
 
 #[test]
