@@ -83,16 +83,31 @@ impl Transport {
         challenge: Challenge,
         refusal: NetworkFailure,
     ) -> Result<HeaderValue, RequestError> {
-        let (credential, source) = self.credentials().of(repository);
+        let (credential, source) = self.credentials().find(repository).await.map_err(RequestError::Helper)?;
+        let registry = self.url(repository, "")?;
+        let proof = Proof { credential: credential.as_ref(), source };
+        self.prove(&registry, proof, |asked| access.scopes(repository, asked), challenge, refusal).await
+    }
+
+    /// Answers the `challenge` of the server at `registry` with `proof`. A token is asked for with the scopes that `scopes` makes of
+    /// what the challenge asks for.
+    pub(crate) async fn prove(
+        &self,
+        registry: &Url,
+        proof: Proof<'_>,
+        scopes: impl FnOnce(Option<String>) -> Vec<String>,
+        challenge: Challenge,
+        refusal: NetworkFailure,
+    ) -> Result<HeaderValue, RequestError> {
+        let Proof { credential, source } = proof;
         match (challenge, credential) {
             (Challenge::Basic, Some(Credential::Basic { username, password })) => {
                 header("Basic", &basic(username, password.expose()), &refusal)
             }
             (Challenge::Bearer { .. }, Some(Credential::Bearer(token))) => header("Bearer", token.expose(), &refusal),
             (Challenge::Bearer { realm, service, scope }, credential) => {
-                let scopes = access.scopes(repository, scope);
-                let request = TokenRequest { realm, service, scopes, credential, source };
-                let token = self.token(repository, &request, &refusal).await?;
+                let request = TokenRequest { realm, service, scopes: scopes(scope), credential, source };
+                let token = self.token(registry, &request, &refusal).await?;
                 header("Bearer", &token, &refusal)
             }
             (Challenge::Basic | Challenge::Unknown, _) => Err(RequestError::Unauthorized(source, Box::new(refusal))),
@@ -101,14 +116,14 @@ impl Transport {
 
     async fn token(
         &self,
-        repository: &Repository,
+        registry: &Url,
         request: &TokenRequest<'_>,
         refusal: &NetworkFailure,
     ) -> Result<String, RequestError> {
         let Ok(mut realm) = Url::parse(&request.realm) else {
             return Err(refusal.protocol("a challenge whose realm is not a URL").into());
         };
-        self.check_destination(&self.url(repository, "")?, &realm)
+        self.check_destination(registry, &realm)
             .map_err(|problem| refusal.protocol(&format!("a challenge whose realm is {problem}")))?;
         let answer = match request.credential {
             Some(Credential::Identity(token)) => {
@@ -160,6 +175,12 @@ impl Transport {
         });
         token.ok_or_else(|| malformed.into())
     }
+}
+
+/// Who we are, and where we have that from.
+pub(crate) struct Proof<'a> {
+    pub(crate) credential: Option<&'a Credential>,
+    pub(crate) source: CredentialSource,
 }
 
 struct TokenRequest<'a> {

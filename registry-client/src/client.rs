@@ -3,9 +3,11 @@
 //! The store comes first, then the registry. A component becomes usable only verified, and every component that came over the
 //! network is in the store before it is returned.
 
+mod login;
 mod pull;
 mod push;
 
+pub use login::LoginCheck;
 pub use push::{Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
 
 use std::collections::{BTreeMap, BTreeSet};

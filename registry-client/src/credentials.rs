@@ -1,19 +1,22 @@
-//! Who we are at a registry: from the text of Docker's `config.json` to one [`Credential`] a repository.
+//! Who we are at a registry: from variables, and the text of Docker's `config.json`, to one [`Credential`] a repository.
 //!
 //! The [file](https://github.com/docker/cli/blob/v28.0.0/docs/reference/commandline/login.md) is also Podman's and Skopeo's
 //! `auth.json`, whose keys may have a path: the longest one that a repository begins with counts.
 //!
-//! NB: credential helpers are not run. Where one is configured for a host and nothing else is, the error of a refused request says so.
+//! Asked in this order, until one has an answer: environment variables, the helper that a file names for the host, the files' own
+//! entries, the helper that a file names for all hosts. A helper that fails is an error: anonymous access is no replacement for it.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 
+use crate::credential_helper::{Helper, HelperError};
 use crate::repository::Repository;
 
 /// More than any such file has.
@@ -60,13 +63,17 @@ pub enum CredentialSource {
     Anonymous,
     /// It is in a file.
     File(PathBuf),
-    /// A file names a credential helper for it. Helpers are not run yet, so access was anonymous.
+    /// A credential helper keeps it.
     Helper {
-        /// The file.
+        /// The file that names the helper.
         file: PathBuf,
         /// The helper, without `docker-credential-`.
         helper: String,
     },
+    /// It is in an environment variable.
+    Variable(String),
+    /// It was given for this one request.
+    Given,
 }
 
 impl fmt::Display for CredentialSource {
@@ -75,12 +82,10 @@ impl fmt::Display for CredentialSource {
             CredentialSource::Anonymous => f.write_str("anonymous access"),
             CredentialSource::File(path) => write!(f, "the credential in {}", path.display()),
             CredentialSource::Helper { file, helper } => {
-                write!(
-                    f,
-                    "anonymous access (the credential helper `{helper}` in {} is not supported yet)",
-                    file.display()
-                )
+                write!(f, "the credential of the helper `{helper}` in {}", file.display())
             }
+            CredentialSource::Variable(name) => write!(f, "the credential in the variable {name}"),
+            CredentialSource::Given => f.write_str("the credential that was given"),
         }
     }
 }
@@ -88,9 +93,22 @@ impl fmt::Display for CredentialSource {
 /// Credentials by registry. Printing it shows hosts and user names, never secrets.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
+    /// By the host, as variables have it.
+    variables: BTreeMap<String, (Credential, CredentialSource)>,
     entries: BTreeMap<String, (Credential, CredentialSource)>,
-    helpers: BTreeMap<String, CredentialSource>,
-    default_helper: Option<CredentialSource>,
+    helpers: BTreeMap<String, Helper>,
+    default_helper: Option<Helper>,
+    /// What helpers said: each is asked once for a host.
+    answers: Arc<Mutex<Answers>>,
+}
+
+/// What helpers said, by the host they were asked for.
+type Answers = BTreeMap<(Helper, String), Option<Credential>>;
+
+/// Where a credential may be.
+enum Candidate<'a> {
+    Known(&'a Credential, &'a CredentialSource),
+    Helper(&'a Helper),
 }
 
 impl Credentials {
@@ -104,16 +122,7 @@ impl Credentials {
     /// # Errors
     /// [`CredentialsError::NotFound`] where there is no file, and the others where it cannot be read or understood.
     pub fn read_docker_config(path: &Path) -> Result<Credentials, CredentialsError> {
-        let io = |source: std::io::Error| match source.kind() {
-            std::io::ErrorKind::NotFound => CredentialsError::NotFound { path: path.to_owned() },
-            _ => CredentialsError::Io { path: path.to_owned(), source },
-        };
-        let mut text = String::new();
-        std::fs::File::open(path).map_err(io)?.take(MAX_FILE + 1).read_to_string(&mut text).map_err(io)?;
-        if text.len() as u64 > MAX_FILE {
-            return Err(CredentialsError::TooLarge { path: path.to_owned(), limit: MAX_FILE });
-        }
-        Credentials::from_docker_config(&text, path)
+        Credentials::from_docker_config(&read_file(path)?, path)
     }
 
     /// Reads `json`, in the format of Docker's `config.json`. `path` is where it came from, for messages.
@@ -132,14 +141,72 @@ impl Credentials {
                 Err(problem) => return Err(CredentialsError::Entry { path: path.to_owned(), key, problem }),
             }
         }
-        let helper = |helper| CredentialSource::Helper { file: path.to_owned(), helper };
+        let helper = |name| Helper { name, file: path.to_owned(), search: Vec::new() };
         let helpers = config.cred_helpers.into_iter().map(|(key, name)| (normalized(&key), helper(name))).collect();
-        Ok(Credentials { entries, helpers, default_helper: config.creds_store.map(helper) })
+        let default_helper = config.creds_store.filter(|name| !name.is_empty()).map(helper);
+        Ok(Credentials { entries, helpers, default_helper, ..Credentials::default() })
+    }
+
+    /// Takes the credentials among environment variables:
+    ///
+    /// | variable | is |
+    /// |---|---|
+    /// | `COMPOSE_REGISTRY_<HOST>_USERNAME` and `…_PASSWORD` | a user name and a password |
+    /// | `COMPOSE_REGISTRY_<HOST>_TOKEN` | a bearer token |
+    /// | `WKG_REGISTRY_<HOST>_AUTH_BEARER` | the same, as `wkg` has it |
+    ///
+    /// `<HOST>` is the registry's host and port in upper case, with `_` for whatever is no letter or digit: `GHCR_IO`, `LOCALHOST_5000`.
+    ///
+    /// NB: `WKG_OCI_USERNAME` and `WKG_OCI_PASSWORD` are not taken: they name no host, and would be sent to every one that asks.
+    ///
+    /// # Errors
+    /// [`CredentialsError::Variable`] where there is a user name without a password, or the other way around.
+    pub fn from_variables(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Credentials, CredentialsError> {
+        let variables: BTreeMap<String, String> =
+            variables.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let mut credentials = Credentials::default();
+        for (variable, value) in &variables {
+            let ours = |suffix| variable.strip_prefix("COMPOSE_REGISTRY_").and_then(|rest| rest.strip_suffix(suffix));
+            let wkgs = || variable.strip_prefix("WKG_REGISTRY_").and_then(|rest| rest.strip_suffix("_AUTH_BEARER"));
+            let other = |from: &str, to: &str| variables.get(&variable.replace(from, to));
+            let malformed = |problem| CredentialsError::Variable { variable: variable.clone(), problem };
+            let (host, credential) = if let Some(host) = ours("_TOKEN") {
+                (host, Credential::Bearer(Secret::new(value)))
+            } else if let Some(host) = ours("_USERNAME") {
+                let password = other("_USERNAME", "_PASSWORD").ok_or(malformed(EntryProblem::NoPassword))?;
+                (host, Credential::Basic { username: value.clone(), password: Secret::new(password) })
+            } else if ours("_PASSWORD").is_some() {
+                other("_PASSWORD", "_USERNAME").ok_or(malformed(EntryProblem::NoUsername))?;
+                continue;
+            } else if let Some(host) = wkgs() {
+                (host, Credential::Bearer(Secret::new(value)))
+            } else {
+                continue;
+            };
+            let source = CredentialSource::Variable(variable.clone());
+            // The variables are sorted: `wkg`'s come after ours, which count.
+            credentials.variables.entry(host.to_owned()).or_insert((credential, source));
+        }
+        Ok(credentials)
+    }
+
+    /// Has credential helpers looked for in `directories` before the system looks for them.
+    #[must_use]
+    pub fn with_helpers_from(mut self, directories: &[PathBuf]) -> Credentials {
+        for helper in self.helpers.values_mut().chain(&mut self.default_helper) {
+            helper.search = directories.to_vec();
+        }
+        self
     }
 
     /// Adds what `other` has and this has not.
     #[must_use]
     pub fn or(mut self, other: Credentials) -> Credentials {
+        for (host, variable) in other.variables {
+            self.variables.entry(host).or_insert(variable);
+        }
         for (key, entry) in other.entries {
             self.entries.entry(key).or_insert(entry);
         }
@@ -155,25 +222,103 @@ impl Credentials {
         self.entries.insert(normalized(key), (credential, source));
     }
 
-    /// The credential for `repository`, or why there is none.
-    pub(crate) fn of(&self, repository: &Repository) -> (Option<&Credential>, CredentialSource) {
-        let mut key = repository.to_string();
-        loop {
-            if let Some((credential, source)) = self.entries.get(&key) {
-                return (Some(credential), source.clone());
-            }
-            match key.rfind('/') {
-                Some(end) => key.truncate(end),
-                None => break,
+    /// The helper that keeps the credential of `host`.
+    pub(crate) fn helper(&self, host: &str) -> Option<&Helper> {
+        self.helpers.get(host).or(self.default_helper.as_ref())
+    }
+
+    /// Finds the credential for `repository`, if there is one, and where it is from.
+    pub(crate) async fn find(
+        &self,
+        repository: &Repository,
+    ) -> Result<(Option<Credential>, CredentialSource), HelperError> {
+        for candidate in self.candidates(repository) {
+            match candidate {
+                Candidate::Known(credential, source) => return Ok((Some(credential.clone()), source.clone())),
+                Candidate::Helper(helper) => {
+                    if let Some(credential) = self.ask(helper, repository.host().as_str()).await? {
+                        return Ok((Some(credential), source_of(helper)));
+                    }
+                }
             }
         }
-        let helper = self.helpers.get(repository.host().as_str()).or(self.default_helper.as_ref());
-        (None, helper.cloned().unwrap_or(CredentialSource::Anonymous))
+        Ok((None, CredentialSource::Anonymous))
+    }
+
+    /// Where the credential that was found for `repository` is from.
+    pub(crate) fn source(&self, repository: &Repository) -> CredentialSource {
+        let host = repository.host().as_str();
+        let source = self.candidates(repository).into_iter().find_map(|candidate| match candidate {
+            Candidate::Known(_, source) => Some(source.clone()),
+            Candidate::Helper(helper) => self.answer(helper, host).flatten().map(|_| source_of(helper)),
+        });
+        source.unwrap_or(CredentialSource::Anonymous)
+    }
+
+    fn candidates(&self, repository: &Repository) -> Vec<Candidate<'_>> {
+        let host = repository.host().as_str();
+        let known = |(credential, source)| Candidate::Known(credential, source);
+        let variable = self.variables.get(&in_variables(host)).map(|(credential, source)| (credential, source));
+        let path = repository.to_string();
+        let prefixes = std::iter::successors(Some(path.as_str()), |path| path.rsplit_once('/').map(|(rest, _)| rest));
+        let entry = prefixes.filter_map(|prefix| self.entries.get(prefix)).next();
+        let entry = entry.map(|(credential, source)| (credential, source));
+        let of_host = self.helpers.get(host).map(Candidate::Helper);
+        let of_all = self.default_helper.as_ref().map(Candidate::Helper);
+        [variable.map(known), of_host, entry.map(known), of_all].into_iter().flatten().collect()
+    }
+
+    async fn ask(&self, helper: &Helper, host: &str) -> Result<Option<Credential>, HelperError> {
+        if let Some(answer) = self.answer(helper, host) {
+            return Ok(answer);
+        }
+        let answer = helper.get(server_of(host)).await?;
+        self.lock_answers().insert((helper.clone(), host.to_owned()), answer.clone());
+        Ok(answer)
+    }
+
+    /// What the helper has said already.
+    fn answer(&self, helper: &Helper, host: &str) -> Option<Option<Credential>> {
+        self.lock_answers().get(&(helper.clone(), host.to_owned())).cloned()
+    }
+
+    fn lock_answers(&self) -> MutexGuard<'_, Answers> {
+        // Each insertion leaves the map whole, so that a panic elsewhere cannot have left it otherwise.
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Reads a file of credentials.
+pub(crate) fn read_file(path: &Path) -> Result<String, CredentialsError> {
+    let io = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::NotFound => CredentialsError::NotFound { path: path.to_owned() },
+        _ => CredentialsError::Io { path: path.to_owned(), source },
+    };
+    let mut text = String::new();
+    std::fs::File::open(path).map_err(io)?.take(MAX_FILE + 1).read_to_string(&mut text).map_err(io)?;
+    if text.len() as u64 > MAX_FILE {
+        return Err(CredentialsError::TooLarge { path: path.to_owned(), limit: MAX_FILE });
+    }
+    Ok(text)
+}
+
+fn source_of(helper: &Helper) -> CredentialSource {
+    CredentialSource::Helper { file: helper.file.clone(), helper: helper.name.clone() }
+}
+
+/// What Docker calls the registry of `host`, in its files and to its helpers.
+pub(crate) fn server_of(host: &str) -> &str {
+    if host == "docker.io" { "https://index.docker.io/v1/" } else { host }
+}
+
+/// A host as the name of a variable has it.
+fn in_variables(host: &str) -> String {
+    let word = |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' };
+    host.chars().map(word).collect()
+}
+
 /// Brings a key into the form `host[/path]`. Docker's own has a scheme and a version, and three names for Docker Hub.
-fn normalized(key: &str) -> String {
+pub(crate) fn normalized(key: &str) -> String {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
     let key = key.trim_end_matches('/');
     let key = key.strip_suffix("/v1").or_else(|| key.strip_suffix("/v2")).unwrap_or(key);
@@ -280,6 +425,26 @@ pub enum CredentialsError {
         /// Where in the line, from 1.
         column: usize,
     },
+    /// A variable is malformed, or alone.
+    #[error("the credential in the variable {variable} cannot be used")]
+    Variable {
+        /// The variable.
+        variable: String,
+        /// What is wrong.
+        #[source]
+        problem: EntryProblem,
+    },
+    /// A credential helper failed.
+    #[error(transparent)]
+    Helper(#[from] HelperError),
+    /// The file cannot be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The entry of one registry is malformed.
     #[error("the credential for `{key}` in {} cannot be used", path.display())]
     Entry {
@@ -295,7 +460,7 @@ pub enum CredentialsError {
 
 impl CredentialsError {
     /// The error's own text may quote what stands where something else was expected: a secret in the wrong place.
-    fn json(path: &Path, error: &serde_json::Error) -> CredentialsError {
+    pub(crate) fn json(path: &Path, error: &serde_json::Error) -> CredentialsError {
         CredentialsError::Json { path: path.to_owned(), line: error.line(), column: error.column() }
     }
 }
@@ -327,9 +492,17 @@ mod tests {
 
     /// What `json` has for a repository: the credential, secrets shown, and where it is from.
     fn check(json: &str, host: &str, path: &str, expected: &str) {
+        check_credentials(&config(json).unwrap(), host, path, expected);
+    }
+
+    fn check_credentials(credentials: &Credentials, host: &str, path: &str, expected: &str) {
         let repository = Repository::new(Host::parse(host).unwrap(), path).unwrap();
-        let credentials = config(json).unwrap();
-        let (credential, source) = credentials.of(&repository);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (credential, source) = match runtime.block_on(credentials.find(&repository)) {
+            Ok(found) => found,
+            Err(error) => return assert_eq!(chain(&error), expected),
+        };
+        assert_eq!(source, credentials.source(&repository));
         let shown = match credential {
             Some(Credential::Basic { username, password }) => format!("basic {username} {}", password.expose()),
             Some(Credential::Identity(token)) => format!("identity {}", token.expose()),
@@ -373,14 +546,120 @@ mod tests {
         check(json, "docker.io", "library/a", "basic a b: the credential in /config.json");
     }
 
+    /// A directory of helpers, each a script.
+    #[cfg(unix)]
+    fn helpers(scripts: &[(&str, &str)]) -> tempfile::TempDir {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let directory = tempfile::tempdir().unwrap();
+        for (name, script) in scripts {
+            let path = directory.path().join(format!("docker-credential-{name}"));
+            std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        directory
+    }
+
+    #[cfg(unix)]
     #[test]
-    fn a_helper_is_named_where_there_is_nothing_else() {
-        let json = r#"{"auths": {"ghcr.io": {}}, "credsStore": "desktop", "credHelpers": {"gcr.io": "gcloud"}}"#;
-        let named = |helper: &str| {
-            format!("none: anonymous access (the credential helper `{helper}` in /config.json is not supported yet)")
-        };
-        check(json, "ghcr.io", "a", &named("desktop"));
-        check(json, "gcr.io", "a", &named("gcloud"));
+    fn helpers_are_asked_in_order() {
+        let directory = helpers(&[
+            (
+                "host",
+                r#"read server; echo "{\"ServerURL\":\"$server\",\"Username\":\"ada@$server\",\"Secret\":\"$1\"}""#,
+            ),
+            ("token", r#"echo '{"Username":"<token>","Secret":"t"}'"#),
+            ("none", "echo 'credentials not found in native keychain'; exit 1"),
+            ("broken", "echo 'the keychain is locked'; exit 1"),
+            ("liar", r#"echo '{"Username":"s3cret"}'"#),
+            ("endless", "exec cat /dev/zero"),
+        ]);
+        let json = r#"{
+            "auths": {"entry.io": {"auth": "YTpi"}, "both.io": {"auth": "YTpi"}, "empty.io": {"auth": "YTpi"}, "docker.io": {}},
+            "credHelpers": {"both.io": "host", "empty.io": "none", "token.io": "token", "broken.io": "broken", "liar.io": "liar",
+                "endless.io": "endless", "no.io": "absent", "evil.io": "../../bin/sh"},
+            "credsStore": "host"
+        }"#;
+        let credentials = config(json).unwrap().with_helpers_from(&[directory.path().to_owned()]);
+        let cases = [
+            ("other.io:5000", "basic ada@other.io:5000 get: the credential of the helper `host` in /config.json"),
+            (
+                "docker.io",
+                "basic ada@https://index.docker.io/v1/ get: the credential of the helper `host` in /config.json",
+            ),
+            ("entry.io", "basic a b: the credential in /config.json"),
+            ("both.io", "basic ada@both.io get: the credential of the helper `host` in /config.json"),
+            ("empty.io", "basic a b: the credential in /config.json"),
+            ("token.io", "identity t: the credential of the helper `token` in /config.json"),
+            ("broken.io", "the credential helper `broken` of /config.json failed: it says: the keychain is locked"),
+            ("liar.io", "the credential helper `liar` of /config.json failed: its answer is not a credential"),
+            ("endless.io", "the credential helper `endless` of /config.json failed: its answer is not a credential"),
+            (
+                "no.io",
+                "the credential helper `absent` of /config.json failed: it cannot be run: No such file or directory (os error 2)",
+            ),
+            (
+                "evil.io",
+                "the credential helper `../../bin/sh` of /config.json failed: it has a name that no program has",
+            ),
+        ];
+        for (host, expected) in cases {
+            check_credentials(&credentials, host, "a", expected);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_helper_is_asked_once_for_a_host() {
+        let directory = helpers(&[("once", r#"rm "$0"; echo '{"Username":"ada","Secret":"pw"}'"#)]);
+        let credentials =
+            config(r#"{"credsStore": "once"}"#).unwrap().with_helpers_from(&[directory.path().to_owned()]);
+        for path in ["a", "b/c"] {
+            let expected = "basic ada pw: the credential of the helper `once` in /config.json";
+            check_credentials(&credentials.clone(), "a.io", path, expected);
+        }
+    }
+
+    fn variables(variables: &[(&str, &str)]) -> Result<Credentials, CredentialsError> {
+        Credentials::from_variables(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn variables_count_before_files() {
+        let given = [
+            ("COMPOSE_REGISTRY_GHCR_IO_USERNAME", "ada"),
+            ("COMPOSE_REGISTRY_GHCR_IO_PASSWORD", "pw"),
+            ("COMPOSE_REGISTRY_LOCALHOST_5000_TOKEN", "t"),
+            ("WKG_REGISTRY_WASI_EXAMPLE_AUTH_BEARER", "w"),
+            ("WKG_REGISTRY_LOCALHOST_5000_AUTH_BEARER", "w"),
+            ("COMPOSE_REGISTRY_EMPTY_IO_TOKEN", ""),
+            ("PATH", "/bin"),
+        ];
+        let file = config(r#"{"auths": {"ghcr.io": {"auth": "YTpi"}, "empty.io": {"auth": "YTpi"}}}"#).unwrap();
+        let credentials = variables(&given).unwrap().or(file);
+        let variable = |shown: &str, name: &str| format!("{shown}: the credential in the variable {name}");
+        let cases = [
+            ("ghcr.io", variable("basic ada pw", "COMPOSE_REGISTRY_GHCR_IO_USERNAME")),
+            ("localhost:5000", variable("bearer t", "COMPOSE_REGISTRY_LOCALHOST_5000_TOKEN")),
+            ("wasi.example", variable("bearer w", "WKG_REGISTRY_WASI_EXAMPLE_AUTH_BEARER")),
+            ("empty.io", "basic a b: the credential in /config.json".to_owned()),
+        ];
+        for (host, expected) in cases {
+            check_credentials(&credentials, host, "a/b", &expected);
+        }
+    }
+
+    #[test]
+    fn half_a_credential_in_variables_is_an_error() {
+        let message = |name: &str| chain(&variables(&[(name, "s3cret")]).unwrap_err());
+        assert_eq!(
+            message("COMPOSE_REGISTRY_A_IO_USERNAME"),
+            "the credential in the variable COMPOSE_REGISTRY_A_IO_USERNAME cannot be used: it has a `username` and no `password`"
+        );
+        assert_eq!(
+            message("COMPOSE_REGISTRY_A_IO_PASSWORD"),
+            "the credential in the variable COMPOSE_REGISTRY_A_IO_PASSWORD cannot be used: it has a `password` and no `username`"
+        );
     }
 
     #[test]
@@ -388,11 +667,8 @@ mod tests {
         let first = config(r#"{"auths": {"a.io": {"auth": "YTpi"}}}"#).unwrap();
         let second = config(r#"{"auths": {"a.io": {"auth": "Yzpk"}, "b.io": {"auth": "Yzpk"}}}"#).unwrap();
         let both = first.or(second);
-        let username = |host: &str| match both.of(&Repository::new(Host::parse(host).unwrap(), "a").unwrap()).0 {
-            Some(Credential::Basic { username, .. }) => username.clone(),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!((username("a.io"), username("b.io")), ("a".to_owned(), "c".to_owned()));
+        check_credentials(&both, "a.io", "a", "basic a b: the credential in /config.json");
+        check_credentials(&both, "b.io", "a", "basic c d: the credential in /config.json");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use semver::{Version, VersionReq};
 
 use crate::artifact::NotAComponent;
 use crate::blob::Mismatch;
+use crate::credential_helper::HelperError;
 use crate::credentials::CredentialSource;
 use crate::digest::Digest;
 use crate::host::Host;
@@ -107,6 +108,14 @@ pub enum Error {
         credential: CredentialSource,
         /// The request that was refused.
         source: Box<NetworkFailure>,
+    },
+    /// Who we are at the registry is kept by a credential helper, which failed.
+    #[error("there is no credential to be had for {registry}")]
+    CredentialHelper {
+        /// The registry's host.
+        registry: String,
+        /// How the helper failed.
+        source: Box<HelperError>,
     },
     /// The registry knows who we are and refuses.
     #[error("{registry} does not allow {repository} to be {action} with {credential}")]
@@ -274,6 +283,7 @@ impl Error {
             RequestError::Mismatch(mismatch) => Error::mismatch(*subject, mismatch),
             RequestError::TooLarge { limit, unit } => Error::TooLarge { subject, limit, unit },
             RequestError::Setup(source) => Error::Setup(source),
+            RequestError::Helper(source) => Error::CredentialHelper { registry, source: Box::new(source) },
         }
     }
 

@@ -11,7 +11,8 @@
 //! | [`inventory`](StoreUsage) | what of the store can go | files → sums, what was removed |
 //! | [`configuration`](Configuration) | which registry a package comes from, and why | files' texts → [`Choice`] |
 //! | `metadata` | which registry a host is | host → [`Registry`] |
-//! | [`credentials`](Credentials) | who we are at a registry | Docker's `config.json` → credential |
+//! | [`credentials`](Credentials), `credential_helper` | who we are at a registry | variables, Docker's `config.json` → credential |
+//! | [`credential_file`](CredentialFile), `json_text` | where a login is kept | password → entry of a file or a helper |
 //! | `layout` | the same answers as a registry, from files | directory → manifests, blobs |
 //! | [`http_options`](HttpOptions), `connections` | how servers are spoken to | host → HTTP client |
 //! | `destination`, `retry` | where a server may send us, and when it is asked again | URL or failure → yes or no |
@@ -51,6 +52,8 @@ mod blob;
 mod client;
 mod configuration;
 mod connections;
+mod credential_file;
+mod credential_helper;
 mod credentials;
 mod destination;
 mod digest;
@@ -62,6 +65,7 @@ mod host;
 mod http_options;
 mod ingest;
 mod inventory;
+mod json_text;
 mod layout;
 mod metadata;
 mod oci;
@@ -80,8 +84,10 @@ mod upload;
 
 pub use artifact::NotAComponent;
 pub use blob::{Mismatch, VerifiedBlob};
-pub use client::{Client, ClientOptions, Network, Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
+pub use client::{Client, ClientOptions, LoginCheck, Network, Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
 pub use configuration::{Choice, Configuration, ConfigurationError, Place, Rule};
+pub use credential_file::CredentialFile;
+pub use credential_helper::{HelperError, HelperProblem};
 pub use credentials::{CredentialSource, Credentials, CredentialsError, EntryProblem, Secret};
 pub use digest::{Descriptor, Digest, DigestParseError};
 pub use error::{Error, LayoutProblem, NetworkFailure, Slowness};

@@ -5,20 +5,50 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 /// Replaces the file at `path`, or creates it, with what `write` writes. `failed` says what an error of this function's own means.
 pub(crate) fn replace<E>(
     path: &Path,
     failed: impl Fn(io::Error) -> E,
     write: impl FnOnce(&mut File) -> Result<(), E>,
 ) -> Result<(), E> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // What `tempfile` creates by itself is its owner's alone.
     let create = |path: &Path| OpenOptions::new().read(true).write(true).create_new(true).open(path);
-    let mut file = tempfile::Builder::new().prefix(".new-").make_in(directory, create).map_err(&failed)?;
+    let file = temporary().make_in(directory_of(path), create).map_err(&failed)?;
+    finish(file, path, failed, write)
+}
+
+/// The same, with a file that is its owner's alone to read.
+pub(crate) fn replace_private<E>(
+    path: &Path,
+    failed: impl Fn(io::Error) -> E,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    // What `tempfile` creates by itself is its owner's alone.
+    let file = temporary().tempfile_in(directory_of(path)).map_err(&failed)?;
+    finish(file, path, failed, write)
+}
+
+fn finish<E>(
+    mut file: NamedTempFile,
+    path: &Path,
+    failed: impl Fn(io::Error) -> E,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
     write(file.as_file_mut())?;
     file.as_file().sync_all().map_err(&failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
-    sync_directory(directory).map_err(&failed)
+    sync_directory(directory_of(path)).map_err(&failed)
+}
+
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".new-");
+    builder
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a rename in `directory` survive a crash. Only Unix opens directories as files.

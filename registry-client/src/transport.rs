@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout};
 use crate::authorization::{Access, Challenge};
 use crate::blob::Mismatch;
 use crate::connections::Connections;
+use crate::credential_helper::HelperError;
 use crate::credentials::{CredentialSource, Credentials};
 use crate::destination::{self, PlainHttp};
 use crate::error::{NetworkFailure, Slowness, one_line};
@@ -67,6 +68,8 @@ pub(crate) enum RequestError {
     GaveUp { failure: Box<NetworkFailure>, attempts: u32 },
     #[error("{0}")]
     Setup(Box<dyn StdError + Send + Sync>),
+    #[error(transparent)]
+    Helper(HelperError),
 }
 
 impl RequestError {
@@ -78,7 +81,8 @@ impl RequestError {
             | RequestError::Unauthorized(..)
             | RequestError::Forbidden(..)
             | RequestError::TooLarge { .. }
-            | RequestError::Mismatch(_) => false,
+            | RequestError::Mismatch(_)
+            | RequestError::Helper(_) => false,
         }
     }
 }
@@ -364,7 +368,7 @@ impl Transport {
         if wanted.contains(&status) {
             return Ok(answer);
         }
-        let source = || self.credentials.of(repository).1;
+        let source = || self.credentials.source(repository);
         let failure = Box::new(answer.into_failure().await);
         Err(match status {
             StatusCode::NOT_FOUND => RequestError::NotFound(failure),

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::artifact::{COMPONENT, CONFIG, component_manifest, image_manifest};
 use crate::sandbox::{Sandbox, docker_config, package, reference, told};
 
-const USER: &str = "ada";
+pub(crate) const USER: &str = "ada";
 pub(crate) const PASSWORD: &str = "s3cret-of-a-test";
 /// `USER` and the bcrypt hash of `PASSWORD`.
 const HTPASSWD: &str = "ada:$2b$05$abcdefghijklmnopqrstuuUye9KAb65Fza6CF.CT57kJsr9j2GQAG\n";

@@ -9,6 +9,7 @@ mod docker_registry;
 mod finding;
 mod hostile_artifacts;
 mod hostile_servers;
+mod login;
 mod mirrors;
 mod push;
 mod recovery;

@@ -92,15 +92,18 @@ async fn a_refused_credential_is_not_replaced_by_anonymous_access() {
     ");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_helper_that_was_not_run_is_named() {
-    let server = start(|_| false).await;
-    let config = r#"{"credsStore": "desktop"}"#;
+#[tokio::test]
+async fn a_helper_that_fails_is_not_replaced_by_anonymous_access() {
+    let server = start(|_| true).await;
+    let config = r#"{"credsStore": "that-is-not-installed"}"#;
     let credentials = Credentials::from_docker_config(config, "/home/ada/.docker/config.json".as_ref()).unwrap();
     insta::assert_snapshot!(pull(&server, credentials).await.unwrap_err(), @"
-    ADDRESS did not accept anonymous access (the credential helper `desktop` in /home/ada/.docker/config.json is not supported yet)
-    GET http://ADDRESS/token was answered with 401
+    there is no credential to be had for ADDRESS
+    the credential helper `that-is-not-installed` of /home/ada/.docker/config.json failed
+    it cannot be run
+    No such file or directory (os error 2)
     ");
+    assert!(!server.log().contains("/token"), "{}", server.log());
 }
 
 #[tokio::test(start_paused = true)]
