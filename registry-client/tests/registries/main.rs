@@ -7,6 +7,7 @@ mod artifact;
 mod directory;
 mod docker_registry;
 mod finding;
+mod foreign_clients;
 mod hostile_artifacts;
 mod hostile_servers;
 mod login;
