@@ -16,7 +16,9 @@ use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup};
 
 use crate::binary::ComponentBinary;
 use crate::name::PackageName;
-use crate::source::WorldError;
+use crate::resolving;
+use crate::source::{WorldError, select_resolved};
+use crate::world::World;
 
 /// A WIT package with everything that it refers to, and the texts it was read from, where there are any.
 #[derive(Debug, Clone)]
@@ -161,6 +163,25 @@ impl Package {
     /// The text that the place is in.
     pub fn text(&self, place: &Place) -> Option<&Arc<str>> {
         self.sources.texts.get(&place.source)
+    }
+
+    /// A world of the package; the only one if none is named. What is behind a feature is in it.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::NoWorlds`], [`WorldError::SeveralWorlds`] and [`WorldError::UnknownWorld`].
+    pub fn world(&self, name: Option<&str>) -> Result<World, WorldError> {
+        let world = select_resolved(self.resolve(), self.id, name)?;
+        Ok(resolving::read(self.resolve(), world))
+    }
+
+    /// Encodes the package with all that it refers to, as registries hold it. The same package gives the same bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Invalid`] when a component type cannot say what the package does.
+    pub fn encode(&self) -> Result<Vec<u8>, WorldError> {
+        wit_component::encode(self.resolve(), self.id).map_err(|error| invalid(&self.to_string(), format!("{error:#}")))
     }
 
     /// All packages that were read with this one, which is among them, in the order of their names and versions.

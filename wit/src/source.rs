@@ -144,7 +144,11 @@ fn encoded_items(package: &ComponentBinary) -> Vec<(InterfaceName, ComponentEnti
 }
 
 /// The world of a resolved package.
-fn select_resolved(resolve: &Resolve, package: PackageId, wanted: Option<&str>) -> Result<WorldId, WorldError> {
+pub(crate) fn select_resolved(
+    resolve: &Resolve,
+    package: PackageId,
+    wanted: Option<&str>,
+) -> Result<WorldId, WorldError> {
     let package = &resolve.packages[package];
     let worlds: Vec<_> = package.worlds.iter().map(|(name, id)| (name.clone(), *id)).collect();
     select(&package.name.to_string(), &worlds, wanted)
