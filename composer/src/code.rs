@@ -272,6 +272,11 @@ whom nobody consumes.";
 "`[world]` says what the result must be. It must export everything that the world exports, with types that agree, and may
 import only what the world imports.";
 
+    /// A rule about WIT found something.
+    WitFinding = "wit-finding", Input,
+"`compose wit lint` and `compose wit compat` find things by rules, each with a name of its own, which messages show in brackets.
+`compose explain` with the rule's name tells more about it.";
+
     /// An instance does not matter.
     UnusedInstance = "unused-instance", Input,
 "Nothing that the result exports needs this instance, so it is left out. Remove it, link it, or export something of it.";

@@ -2,6 +2,8 @@
 //!
 //! From the command line to [`Cli`]. What an option means beyond its syntax is decided where it is used.
 
+mod wit;
+
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use clap::{
@@ -9,6 +11,11 @@ use clap::{
     builder::styling::{AnsiColor, Styles},
 };
 use clap_complete::Shell;
+
+pub(crate) use self::wit::{
+    BuildArgs as WitBuildArgs, CompatArgs as WitCompatArgs, LevelArgs as WitLevelArgs, LintArgs as WitLintArgs,
+    ShowArgs as WitShowArgs, SideArg, WitArgs, WitCommand,
+};
 
 /// The colours of cargo's help.
 const STYLES: Styles = Styles::styled()
@@ -74,9 +81,9 @@ pub(crate) struct ManifestOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output Options")]
 pub(crate) struct OutputOptions {
-    /// How results and findings are written: human, json
+    /// How results and findings are written: human, json; by wit compat and wit lint also github, sarif, junit, markdown
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
-    pub(crate) message_format: MessageFormat,
+    pub(crate) message_format: Format,
 
     /// When to use colours: auto, always, never
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true)]
@@ -95,11 +102,62 @@ pub(crate) struct OutputOptions {
     pub(crate) verbose: bool,
 }
 
-/// For whom something is written.
+/// How results and findings are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MessageFormat {
+pub(crate) enum Format {
     /// For people.
     #[default]
+    Human,
+    /// For programs: one JSON object a line.
+    Json,
+    /// As workflow commands of GitHub.
+    Github,
+    /// As a SARIF log.
+    Sarif,
+    /// As a JUnit test suite.
+    Junit,
+    /// As a Markdown document.
+    Markdown,
+}
+
+impl Format {
+    /// For whom messages are written beside a report.
+    pub(crate) fn messages(self) -> MessageFormat {
+        match self {
+            Self::Json => MessageFormat::Json,
+            Self::Human | Self::Github | Self::Sarif | Self::Junit | Self::Markdown => MessageFormat::Human,
+        }
+    }
+
+    /// The report that is asked for, if one is.
+    pub(crate) fn report(self) -> Option<ReportFormat> {
+        match self {
+            Self::Human | Self::Json => None,
+            Self::Github => Some(ReportFormat::Github),
+            Self::Sarif => Some(ReportFormat::Sarif),
+            Self::Junit => Some(ReportFormat::Junit),
+            Self::Markdown => Some(ReportFormat::Markdown),
+        }
+    }
+}
+
+/// How a whole report is written, for tools of continuous integration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReportFormat {
+    /// Workflow commands of GitHub.
+    Github,
+    /// A SARIF log.
+    Sarif,
+    /// A JUnit test suite.
+    Junit,
+    /// A Markdown document.
+    Markdown,
+}
+
+/// For whom something is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MessageFormat {
+    /// For people.
     Human,
     /// For programs: one JSON object a line.
     Json,
@@ -144,6 +202,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Call one exported function and print its result
     Invoke(InvokeArgs),
+    /// Work with WIT: print worlds, encode packages, find what could be better, compare versions
+    Wit(WitArgs),
     /// Explain the code of an error or a warning
     Explain(ExplainArgs),
     /// Print the completion script of a shell

@@ -20,6 +20,7 @@ mod sample;
 mod serve;
 mod tree;
 mod why;
+mod wit;
 
 use std::{collections::BTreeSet, process::ExitCode};
 
@@ -27,7 +28,7 @@ use composer::plan::Plan;
 
 use crate::{
     args::{Cli, Command},
-    exit::{Ended, Stop},
+    exit::{Complaint, Ended, Stop},
     output::Output,
     text,
 };
@@ -47,6 +48,10 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
 
 fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
     let options = &cli.manifest;
+    let reports = matches!(&cli.command, Command::Wit(arguments) if arguments.reports());
+    if output.report().is_some() && !reports {
+        return Err(Stop::Usage(no_report()));
+    }
     match &cli.command {
         Command::New(arguments) => new::run(arguments, output),
         Command::Init(arguments) => new::run_here(arguments, output),
@@ -65,8 +70,16 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
         Command::Invoke(arguments) => invoke::run(arguments, options, output),
         #[cfg(not(feature = "runtime"))]
         Command::Run(_) | Command::Serve(_) | Command::Invoke(_) => Err(Stop::Usage(no_runtime())),
+        Command::Wit(arguments) => wit::run(arguments, output),
         Command::Explain(arguments) => explain::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
+    }
+}
+
+fn no_report() -> Complaint {
+    Complaint {
+        message: "only `compose wit compat` and `compose wit lint` write reports".to_owned(),
+        hints: vec!["use `--message-format json` for programs".to_owned()],
     }
 }
 
@@ -82,8 +95,8 @@ fn embedded(plan: &Plan) -> usize {
 }
 
 #[cfg(not(feature = "runtime"))]
-fn no_runtime() -> crate::exit::Complaint {
-    crate::exit::Complaint {
+fn no_runtime() -> Complaint {
+    Complaint {
         message: "this `compose` was built without a runtime".to_owned(),
         hints: vec![
             "build it with the feature `runtime`, which is on by default".to_owned(),

@@ -12,6 +12,8 @@ const USAGE: u8 = 2;
 pub(crate) enum Ended {
     /// Well.
     Well,
+    /// It found what it was asked to look for, and has said so.
+    WithFindings,
     /// As the guest that was run chose to.
     #[cfg(feature = "runtime")]
     Guest(u8),
@@ -66,6 +68,7 @@ impl From<Ended> for ExitCode {
     fn from(ended: Ended) -> Self {
         match ended {
             Ended::Well => Self::SUCCESS,
+            Ended::WithFindings => Self::from(blame_status(Blame::Input)),
             #[cfg(feature = "runtime")]
             Ended::Guest(status) => Self::from(status),
         }

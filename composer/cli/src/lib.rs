@@ -8,6 +8,7 @@
 //! | `session` | how the library is called: client, store, runtime, progress |
 //! | `progress` | how work under way is drawn |
 //! | `render`, `message` | how a finding looks to a person, to a machine |
+//! | `report` | what a report for continuous integration looks like |
 //! | `output` | what goes to standard output and what to standard error |
 //! | `exit` | which exit status says how it went |
 //!
@@ -23,6 +24,7 @@ mod message;
 mod output;
 mod progress;
 mod render;
+mod report;
 mod session;
 mod text;
 

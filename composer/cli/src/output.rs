@@ -11,7 +11,7 @@ use std::{
 use composer::diagnostic::{Diagnostic, Severity};
 
 use crate::{
-    args::{MessageFormat, OutputOptions, When},
+    args::{MessageFormat, OutputOptions, ReportFormat, When},
     environment,
     exit::{Complaint, Stop},
     message::Message,
@@ -44,6 +44,7 @@ pub(crate) enum Steps {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     format: MessageFormat,
+    report: Option<ReportFormat>,
     verbosity: Verbosity,
     colour: Colour,
     progress: When,
@@ -63,12 +64,18 @@ impl Output {
             (false, false) => Verbosity::Normal,
         };
         let colour = if coloured { Colour::Styled } else { Colour::Plain };
-        Self { format: options.message_format, verbosity, colour, progress: options.progress }
+        let (format, report) = (options.message_format.messages(), options.message_format.report());
+        Self { format, report, verbosity, colour, progress: options.progress }
     }
 
     /// For whom to write.
     pub(crate) fn format(&self) -> MessageFormat {
         self.format
+    }
+
+    /// The report that is to be written, if one is asked for.
+    pub(crate) fn report(&self) -> Option<ReportFormat> {
+        self.report
     }
 
     /// How each step of the work is shown.
@@ -141,6 +148,11 @@ impl Output {
             }
             MessageFormat::Json => diagnostics.iter().try_for_each(|found| self.message(&found.into())),
         }
+    }
+
+    /// Says to a person what a rule found.
+    pub(crate) fn finding(&self, rule: &str, found: &Diagnostic) {
+        say(format_args!("{}\n", render::finding(rule, found, self.colour)));
     }
 
     /// Says why the command stopped.

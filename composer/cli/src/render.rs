@@ -28,7 +28,12 @@ pub(crate) enum Colour {
 
 /// Renders a diagnostic: message, the text at fault with carets, notes, and ways out.
 pub(crate) fn diagnostic(diagnostic: &Diagnostic, colour: Colour) -> String {
-    let title = level(diagnostic.severity).primary_title(printable(&diagnostic.message)).id(diagnostic.code.as_str());
+    finding(diagnostic.code.as_str(), diagnostic, colour)
+}
+
+/// Renders what a rule found, under the rule's name.
+pub(crate) fn finding(rule: &str, diagnostic: &Diagnostic, colour: Colour) -> String {
+    let title = level(diagnostic.severity).primary_title(printable(&diagnostic.message)).id(rule);
     let group = Group::with_title(title)
         .elements(snippets(&diagnostic.labels))
         .elements(footers(Level::NOTE, &diagnostic.notes))

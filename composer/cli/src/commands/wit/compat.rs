@@ -1,0 +1,110 @@
+//! `compose wit compat`: what is different between two versions of a package, whom that breaks, and which version it needs.
+
+use wit::{
+    Package,
+    compatibility::{Compatibility, Features, Finding as Judged, Judgement, Policy, Rule, Side, compatibility},
+};
+
+use super::{
+    Shown, input, levels,
+    lint::{diagnostic, labelled},
+    write,
+};
+use crate::{
+    args::{SideArg, WitCompatArgs},
+    exit::{Complaint, Ended, Stop},
+    output::Output,
+    report::Finding,
+    text,
+};
+
+pub(super) fn run(arguments: &WitCompatArgs, output: &Output) -> Result<Ended, Stop> {
+    let policy = policy(arguments)?;
+    let (after, before) = (input::package(&arguments.new)?, input::package(&arguments.against)?);
+    let compared = compatibility(&before, &after, &features(arguments));
+    if arguments.suggest_version {
+        let version = compared.suggested_version().ok_or_else(|| Stop::Usage(unversioned(&before)))?;
+        output.data(format!("{version}\n"))?;
+        return Ok(Ended::Well);
+    }
+    let judgement = compared.judge(&policy);
+    let reported = judgement.findings.iter().filter(|finding| finding.is_reported());
+    let reported: Vec<Shown> = reported.map(|finding| shown(&before, &after, &compared, finding)).collect();
+    let title = format!("{} compared with {}", compared.after, compared.before);
+    let ended = write(output, &title, &reported)?;
+    output.status("Compared", summary(&compared, &judgement, reported.len()));
+    Ok(ended)
+}
+
+fn policy(arguments: &WitCompatArgs) -> Result<Policy, Stop> {
+    let known: Vec<&str> = Rule::all().map(|rule| rule.id).collect();
+    let mut policy = Policy::default();
+    policy.levels = levels(&arguments.levels, &known)?;
+    if !arguments.side.is_empty() {
+        policy.sides = arguments.side.iter().flat_map(|side| sides(*side)).copied().collect();
+    }
+    Ok(policy)
+}
+
+fn sides(side: SideArg) -> &'static [Side] {
+    match side {
+        SideArg::Guest => &[Side::Importer, Side::Exporter],
+        SideArg::Importer => &[Side::Importer],
+        SideArg::Exporter => &[Side::Exporter],
+        SideArg::Host => &[Side::Host],
+        SideArg::Source => &[Side::Source],
+    }
+}
+
+fn features(arguments: &WitCompatArgs) -> Features {
+    if arguments.all_features { Features::All } else { Features::Only(arguments.features.iter().cloned().collect()) }
+}
+
+fn shown(before: &Package, after: &Package, compared: &Compatibility, finding: &Judged<'_>) -> Shown {
+    let change = finding.change;
+    let reported = Finding {
+        rule: change.rule.id,
+        level: finding.level,
+        path: change.path.clone(),
+        message: change.message.clone(),
+        place: change.after.clone(),
+        before: change.before.clone(),
+        breaks: change.breaks.iter().map(|side| side.as_str()).collect(),
+        requires: Some(change.requires.as_str()),
+        what: change.rule.what,
+        explanation: change.rule.explanation,
+        specification: Some(change.rule.specification),
+    };
+    let found = labelled(diagnostic(finding.level, change.to_string()), after, change.after.as_ref(), "now");
+    let found = labelled(found, before, change.before.as_ref(), "before");
+    let breaks: Vec<&str> = change.breaks.iter().map(|side| side.description()).collect();
+    let found = if breaks.is_empty() { found } else { found.note(format!("it breaks {}", breaks.join(", "))) };
+    (
+        reported,
+        found.note(format!("it needs a {} version, and the version's change is {}", change.requires, compared.made())),
+    )
+}
+
+/// One line about the whole comparison.
+fn summary(compared: &Compatibility, judgement: &Judgement<'_>, reported: usize) -> String {
+    let announced = judgement.findings.iter().filter(|finding| finding.announced).count();
+    let changes = text::count(compared.changes.len(), "change");
+    let mut line = format!("{} with {}: {changes}", compared.after, compared.before);
+    if announced > 0 {
+        line += &format!(", {announced} announced by the version");
+    }
+    if reported > 0 {
+        line += &format!(", {reported} to report");
+    }
+    match compared.suggested_version() {
+        Some(version) if reported > 0 => line + &format!("; version {version} would announce all"),
+        _ => line,
+    }
+}
+
+fn unversioned(before: &Package) -> Complaint {
+    Complaint {
+        message: format!("the package `{before}` has no version from which to go on"),
+        hints: vec!["give it one in its `package` line: `@0.1.0`".to_owned()],
+    }
+}

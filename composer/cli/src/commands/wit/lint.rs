@@ -1,0 +1,71 @@
+//! `compose wit lint`: what a package could do better.
+
+use composer::diagnostic::{Code, Diagnostic, SourceText};
+use wit::{
+    Package, Place,
+    compatibility::{Level, Policy},
+    lint::{Lint, LintRule, lint},
+};
+
+use super::{Shown, input, levels, write};
+use crate::{
+    args::WitLintArgs,
+    exit::{Ended, Stop},
+    output::Output,
+    report::Finding,
+    text,
+};
+
+pub(super) fn run(arguments: &WitLintArgs, output: &Output) -> Result<Ended, Stop> {
+    let known: Vec<&str> = LintRule::all().map(|rule| rule.id).collect();
+    let mut policy = Policy::default();
+    policy.levels = levels(&arguments.levels, &known)?;
+    let package = input::package(&arguments.wit)?;
+    let lints = lint(&package);
+    let reported = lints.iter().filter_map(|lint| match lint.level(&policy) {
+        (Level::Allow, _) => None,
+        (level, _) => Some(shown(&package, lint, level)),
+    });
+    let reported: Vec<Shown> = reported.collect();
+    let ended = write(output, &package.to_string(), &reported)?;
+    output.status("Linted", format_args!("{package}: {}", text::count(reported.len(), "finding")));
+    Ok(ended)
+}
+
+fn shown(package: &Package, lint: &Lint, level: Level) -> Shown {
+    let finding = Finding {
+        rule: lint.rule.id,
+        level,
+        path: lint.path.clone(),
+        message: lint.message.clone(),
+        place: lint.place.clone(),
+        before: None,
+        breaks: Vec::new(),
+        requires: None,
+        what: lint.rule.what,
+        explanation: lint.rule.explanation,
+        specification: None,
+    };
+    let diagnostic = diagnostic(level, lint.to_string());
+    (finding, labelled(diagnostic, package, lint.place.as_ref(), ""))
+}
+
+/// A finding of the level.
+pub(super) fn diagnostic(level: Level, message: String) -> Diagnostic {
+    match level {
+        Level::Deny => Diagnostic::error(Code::WitFinding, message),
+        Level::Warn | Level::Allow => Diagnostic::warning(Code::WitFinding, message),
+    }
+}
+
+/// Points at a place of a package's text.
+pub(super) fn labelled(diagnostic: Diagnostic, package: &Package, place: Option<&Place>, label: &str) -> Diagnostic {
+    let text = place.and_then(|place| Some((place, package.text(place)?)));
+    match text {
+        Some((place, text)) => {
+            let source = SourceText::new(&place.source, &**text);
+            diagnostic.label(&source, place.range(), label)
+        }
+        None => diagnostic,
+    }
+}
