@@ -184,8 +184,8 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Compose the application into one component
     Build(BuildArgs),
-    /// Do everything that build does, except writing the component
-    Check,
+    /// Do everything that build does, except writing the component; or compare a component with a world
+    Check(CheckArgs),
     /// Show the instances and what links them, from the exports down
     Tree,
     /// Show why something is part of the application
@@ -262,6 +262,22 @@ pub(crate) struct BuildArgs {
     /// Print the text format too; with -o, FILE is for the text
     #[arg(long)]
     pub(crate) wat: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  compose check --locked\n  compose check app.wasm --wit wit --world storefront")]
+pub(crate) struct CheckArgs {
+    /// A component, binary or text, instead of the application
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+
+    /// What has the world: a WIT directory or file, an encoded package, a component, or git:REV:PATH
+    #[arg(long, value_name = "WIT", default_value = "wit", requires = "file", value_hint = ValueHint::AnyPath)]
+    pub(crate) wit: String,
+
+    /// The world that the component must be of [default: the only one]
+    #[arg(long, value_name = "NAME", requires = "file")]
+    pub(crate) world: Option<String>,
 }
 
 #[derive(Debug, Args)]

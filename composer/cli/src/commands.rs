@@ -56,7 +56,10 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
         Command::New(arguments) => new::run(arguments, output),
         Command::Init(arguments) => new::run_here(arguments, output),
         Command::Build(arguments) => build::run(arguments, options, output),
-        Command::Check => check::run(options, output),
+        Command::Check(arguments) => match &arguments.file {
+            Some(file) => wit::check(file, arguments, output),
+            None => check::run(options, output),
+        },
         Command::Tree => tree::run(options, output),
         Command::Why(arguments) => why::run(arguments, options, output),
         Command::Inspect(arguments) => inspect::run(arguments, output),

@@ -9,7 +9,7 @@
 //! cargo run --release -p wit --example histories speed
 //! ```
 
-#![allow(clippy::expect_used, reason = "an example ends where something is missing")]
+#![allow(clippy::panic, reason = "an example ends where something is missing")]
 
 use std::collections::BTreeMap;
 use std::env;

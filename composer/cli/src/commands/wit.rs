@@ -1,10 +1,13 @@
 //! `compose wit`: worlds and packages of WIT, as text, encoded, linted and compared.
 
 mod compat;
+mod conformance;
 mod input;
 mod lint;
 
 use std::{collections::BTreeMap, fs};
+
+pub(super) use self::conformance::run as check;
 
 use composer::diagnostic::{Code, Diagnostic, Failure, nearest};
 use wit::compatibility::Level;

@@ -1,0 +1,62 @@
+//! `compose check FILE`: whether a component is of a world, and all that is missing, extra or different.
+
+use std::path::Path;
+
+use composer::{
+    diagnostic::{Code, Diagnostic, Failure},
+    part,
+};
+use wit::{Nonconformance, World, conformance, extra_exports};
+
+use super::input;
+use crate::{
+    args::{CheckArgs, MessageFormat},
+    component_file,
+    exit::{Ended, Stop},
+    output::Output,
+    text,
+};
+
+pub(in crate::commands) fn run(file: &Path, arguments: &CheckArgs, output: &Output) -> Result<Ended, Stop> {
+    let bytes = component_file::read(file)?;
+    let component = World::of_component(&bytes)
+        .map_err(|error| Failure::from(part::undecodable(&file.display().to_string(), &bytes, &error)))?;
+    let target = input::world(&arguments.wit, arguments.world.as_deref())?;
+    let found: Vec<Diagnostic> = conformance(&component, &target).iter().map(diagnostic).collect();
+    Failure::check(found)?;
+    let extra: Vec<String> = extra_exports(&component, &target).map(ToString::to_string).collect();
+    let remark = if extra.is_empty() { String::new() } else { format!(", and exports more: {}", extra.join(", ")) };
+    let (imports, exports) = (component.imports().count(), component.exports().count());
+    let size = format!("{}, {}", text::count(imports, "import"), text::count(exports, "export"));
+    output.status("Checked", format_args!("{} ({size}): it is of the world{remark}", file.display()));
+    if output.format() == MessageFormat::Json {
+        let line =
+            serde_json::json!({ "reason": "conforms", "path": file.display().to_string(), "extra_exports": extra });
+        output.data(format!("{line}\n"))?;
+    }
+    Ok(Ended::Well)
+}
+
+/// What is wrong in the first line, and where by WIT path in notes.
+fn diagnostic(found: &Nonconformance) -> Diagnostic {
+    let text = found.to_string();
+    let mut lines = text.lines();
+    let message = lines.next().unwrap_or_default();
+    Diagnostic::error(Code::WorldNotMet, message).notes(lines.map(|line| line.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_difference_is_a_note_with_its_path() {
+        let world = |wit: &str| World::from_text("a.wit", &format!("package a:b; world w {{ {wit} }}"), None);
+        let component = world("import log: func(line: u8); export run: func(code: u8);").expect("it is WIT");
+        let target = world("export run: func(code: u16);").expect("it is WIT");
+        let found: Vec<Diagnostic> = conformance(&component, &target).iter().map(diagnostic).collect();
+        assert_eq!(found[0].message, "`run` is exported with another type");
+        assert_eq!(found[0].notes, ["run.code: expected u16, found u8"]);
+        assert_eq!(found[1].message, "`log` is imported, but not by the target world");
+    }
+}
