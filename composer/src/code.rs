@@ -155,6 +155,15 @@ itself.";
 "The registry has the package, but no version of it that the requirement allows. A pre-release is chosen only when the
 requirement names one.";
 
+    /// Versions that satisfy their requirements do not fit together.
+    VersionConflict = "version-conflict", Input,
+"Every entry has versions that satisfy its requirement, but no choice of them works as a whole: a version of one component
+imports an interface that no allowed version of its provider exports on the same semver track and with the same types, or
+two entries of one package are on one semver track and have no version in common.
+
+What versions import and export is read from their registry, and checked against their bytes before anything is built. Widen a
+requirement, link the import to another instance, or use a version that was built against the same interface.";
+
     /// Something is needed that is only in the network.
     Offline = "offline", Environment,
 "`--offline` (and `--frozen`) never use the network. What is needed is neither in `compose.lock` and the store nor in a

@@ -4,6 +4,7 @@
 //! [`Built`] application. It reads files, asks the registry client what resolution wants to know, and writes the lock and the
 //! result at the very end; what is decided is decided by the phases.
 
+mod choose;
 mod load;
 mod report;
 
@@ -13,7 +14,6 @@ use std::{
     sync::Arc,
 };
 
-use futures::{StreamExt, stream};
 use registry_client::{Client, Digest, Registry};
 use wit::World;
 
@@ -23,14 +23,11 @@ use crate::{
     lock::{self, Lock},
     manifest::{self, Manifest},
     part::Part,
-    plan::{self, Plan},
+    plan::Plan,
     provenance::Provenance,
-    resolve::{Catalog, Outcome, Question, Resolution, resolve},
+    resolve::{Catalog, Evidence, Resolution},
     validate::{self, Validated},
 };
-
-/// How many questions are put to registries at a time; the client bounds its downloads itself.
-const QUESTIONS_AT_A_TIME: usize = 8;
 
 /// What the driver is doing, for whoever shows progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +138,19 @@ pub fn find_manifest(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().map(|directory| directory.join(manifest::FILE_NAME)).find(|path| path.is_file())
 }
 
+/// Chooses the versions of an application by what its lock and its registries say, and downloads no component.
+///
+/// Whether the components that were chosen can be linked is found out by [`plan()`], which may choose others for that.
+///
+/// # Errors
+/// What is wrong with the manifest or the lock, and what keeps versions from being chosen.
+pub async fn resolve(session: &Session) -> Result<Resolution, Failure> {
+    let manifest = read_manifest(&session.manifest)?;
+    let lock = read_lock(&directory_of(&session.manifest).join(lock::FILE_NAME))?;
+    let lock = lock.as_ref().map(|(_, lock)| lock);
+    choose::choose(session, &manifest, lock, &mut Catalog::default(), &Evidence::default()).await
+}
+
 /// Decides everything about an application; writes nothing but what is downloaded into the store.
 ///
 /// # Errors
@@ -210,15 +220,9 @@ async fn plan_nested(session: &Session, above: &[PathBuf]) -> Result<Planned, Fa
     let manifest = read_manifest(&session.manifest)?;
     let lock_path = directory_of(&session.manifest).join(lock::FILE_NAME);
     let old_lock = read_lock(&lock_path)?;
-    (session.events)(Event::Resolving);
-    let resolution = resolution(session, &manifest, old_lock.as_ref().map(|(_, lock)| lock)).await?;
-    let target = load::target_world(session, &manifest, &resolution).await?;
-    (session.events)(Event::Loading { components: resolution.components.len() });
-    let load::Loaded { parts, warnings: mut earlier, mut stale_locks } =
-        load::components(session, &manifest, &resolution, above).await?;
-    (session.events)(Event::Planning);
-    let (plan, mut warnings) =
-        plan::plan(&manifest, &parts, target.as_ref()).map_err(|failure| failure.preceded_by(earlier.clone()))?;
+    let choose::Settled { resolution, loaded, target, plan, mut warnings } =
+        choose::settle(session, &manifest, old_lock.as_ref().map(|(_, lock)| lock), above).await?;
+    let load::Loaded { parts, warnings: mut earlier, mut stale_locks, .. } = loaded;
     earlier.append(&mut warnings);
     let lock = Lock::new(&resolution, &plan);
     let text = lock.to_text();
@@ -246,43 +250,6 @@ fn read_lock(path: &Path) -> Result<Option<(Arc<SourceText>, Lock)>, Failure> {
     let source = SourceText::new(shown(path), text);
     let lock = Lock::parse(&source)?;
     Ok(Some((source, lock)))
-}
-
-async fn resolution(session: &Session, manifest: &Manifest, lock: Option<&Lock>) -> Result<Resolution, Failure> {
-    let mut catalog = Catalog::default();
-    loop {
-        match resolve(manifest, &catalog, lock)? {
-            Outcome::Resolved(resolution) => return Ok(*resolution),
-            Outcome::Missing(questions) => ask(session, questions, &mut catalog).await,
-        }
-    }
-}
-
-async fn ask(session: &Session, questions: Vec<Question>, catalog: &mut Catalog) {
-    enum Answer {
-        Versions(Registry, registry_client::PackageName, Result<Vec<semver::Version>, registry_client::Error>),
-        Release(registry_client::Origin, Result<registry_client::Release, registry_client::Error>),
-    }
-    let answers = stream::iter(questions).map(|question| async move {
-        match question {
-            Question::Versions { registry, package } => {
-                let reachable = reachable(session, registry.clone());
-                let versions = session.client.versions(&reachable, &package).await;
-                Answer::Versions(registry, package, versions)
-            }
-            Question::Release(origin) => {
-                let release = session.client.release(&reachable_origin(session, origin.clone())).await;
-                Answer::Release(origin, release)
-            }
-        }
-    });
-    let mut answers = answers.buffer_unordered(QUESTIONS_AT_A_TIME);
-    while let Some(answer) = answers.next().await {
-        match answer {
-            Answer::Versions(registry, package, versions) => catalog.insert_versions(registry, package, versions),
-            Answer::Release(origin, release) => catalog.insert_release(origin, release),
-        }
-    }
 }
 
 /// The registry as it can be reached from where the program runs: the manifest names directories relative to itself.

@@ -23,6 +23,7 @@ use crate::{
     part::Part,
 };
 use composition::Composition;
+pub(crate) use composition::{best_match, selects};
 use wiring::{End, Wiring};
 
 /// Everything that is decided about a composition.

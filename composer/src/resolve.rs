@@ -1,61 +1,56 @@
 //! Resolution: decides which release of each package an application uses.
 //!
-//! From the [`Manifest`], a [`Catalog`] of what registries have said so far, and perhaps the [`Lock`], to a [`Resolution`], or
-//! to the [`Question`]s whose answers are missing from the catalog. The driver asks them and calls again, so that resolution
-//! itself does no I/O and gives the same answer for the same catalog.
+//! From the [`Manifest`], a [`Catalog`] of what registries have said so far, perhaps the [`Lock`], and the [`Evidence`] of bytes
+//! that were read, to a [`Resolution`], or to the [`Question`]s whose answers are missing from the catalog. The driver asks them
+//! and calls again, so that resolution itself does no I/O and gives the same answer for the same catalog.
 //!
-//! A package that is locked stays as it is while its lock entry satisfies the manifest: neither a newer version nor a tag that
-//! moved changes it.
+//! | module | decides | from → to |
+//! |---|---|---|
+//! | `catalog` | nothing: what registries answered | answers → [`Catalog`] |
+//! | `evidence` | what bytes have shown | loaded components → [`Evidence`] |
+//! | `listing` | which versions an entry may have | requirement, catalog, lock → versions |
+//! | `designation` | who must provide an import | manifest → instance, or the host |
+//! | `model` | what there is to choose, and what each choice asks of others | all of these → options and needs |
+//! | `solve` | what is chosen, by PubGrub | model → places, or a contradiction |
+//! | `explain` | nothing: how a contradiction reads | contradiction → diagnostic |
+//!
+//! What a publisher says of imports and exports is believed until bytes were read. A version about which nothing is known is
+//! taken to fit, and asked about when it would be chosen: so a package with thousands of versions costs a few questions, and an
+//! artifact that says nothing of itself is as good as another.
+//!
+//! An application that is locked as a whole stays as it is while its lock satisfies the manifest, without a question: neither
+//! a newer version nor a tag that moved changes it. Where only some entries are locked, those stay and the others are chosen
+//! to fit them, and only where that cannot be do locked entries change as well.
 
-use std::{collections::BTreeMap, path::PathBuf};
+mod catalog;
+mod designation;
+mod evidence;
+mod explain;
+mod listing;
+mod model;
+mod places;
+mod solve;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use registry_client::{Origin, PackageName, Reference, Registry, Release};
 use semver::{Version, VersionReq};
+use wit::Track;
 
 use crate::{
-    diagnostic::{Code, Diagnostic, Failure, Spanned},
+    diagnostic::{Diagnostic, Failure},
     lock::{Lock, LockedSource},
     manifest::{Manifest, Name, Source, WitSource},
-    registry_report,
 };
-
-/// Something that only a registry knows.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Question {
-    /// Which versions a package has.
-    Versions {
-        /// The registry, as the manifest names it.
-        registry: Registry,
-        /// The package.
-        package: PackageName,
-    },
-    /// What a version or a reference stands for.
-    Release(Origin),
-}
-
-/// What registries have answered.
-#[derive(Debug, Default)]
-pub struct Catalog {
-    versions: BTreeMap<(Registry, PackageName), Result<Vec<Version>, registry_client::Error>>,
-    releases: BTreeMap<Origin, Result<Release, registry_client::Error>>,
-}
-
-impl Catalog {
-    /// Notes the versions of a package, or why there are none to be had.
-    pub fn insert_versions(
-        &mut self,
-        registry: Registry,
-        package: PackageName,
-        versions: Result<Vec<Version>, registry_client::Error>,
-    ) {
-        self.versions.insert((registry, package), versions);
-    }
-
-    /// Notes what a version or a reference stands for, or why that cannot be told.
-    pub fn insert_release(&mut self, origin: Origin, release: Result<Release, registry_client::Error>) {
-        self.releases.insert(origin, release);
-    }
-}
+pub use catalog::{Availability, Catalog, Interfaces, Published, Question};
+pub use evidence::Evidence;
+pub(crate) use listing::available;
+use listing::{Locked, Reader, Wanted};
+use model::{Freedom, Kind, Knowledge, Model, Unready};
+use places::Place;
 
 /// What each component comes from, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,170 +131,219 @@ pub enum Outcome {
 /// Decides which release of each package the application uses.
 ///
 /// # Errors
-/// Packages and versions that do not exist, and registries that could not be asked: all of them.
-pub fn resolve(manifest: &Manifest, catalog: &Catalog, lock: Option<&Lock>) -> Result<Outcome, Failure> {
-    let mut resolver = Resolver { manifest, catalog, questions: Vec::new(), diagnostics: Vec::new() };
-    let mut components = Vec::new();
-    for component in &manifest.components {
-        let locked = lock.and_then(|lock| lock.components.get(&component.name.value));
-        if let Some(source) = resolver.source(&component.source, locked) {
-            components.push(ResolvedComponent { name: component.name.value.clone(), source });
+/// Packages and versions that do not exist, and registries that could not be asked: all of them. Otherwise every group of
+/// entries that has versions which satisfy their requirements, and none that fit together.
+pub fn resolve(
+    manifest: &Manifest,
+    catalog: &Catalog,
+    lock: Option<&Lock>,
+    evidence: &Evidence,
+) -> Result<Outcome, Failure> {
+    let components = match lock.filter(|_| !evidence.is_against_lock()).and_then(|lock| as_locked(manifest, lock)) {
+        Some(components) => Ok(components),
+        None => components(manifest, catalog, lock, evidence),
+    };
+    let world = world(manifest, catalog, lock);
+    let mut diagnostics = Vec::new();
+    let mut questions = BTreeSet::new();
+    for unready in [components.as_ref().err(), world.as_ref().err()].into_iter().flatten() {
+        match unready {
+            Unready::Wrong(wrong) => diagnostics.extend(wrong.iter().cloned()),
+            Unready::Missing(missing) => questions.extend(missing.iter().cloned()),
         }
     }
-    let world = manifest.world.as_ref().and_then(|world| match &world.wit.value {
-        WitSource::Path(_) => None,
-        WitSource::Package { package, requirement } => {
-            let wanted = Wanted { package, requirement, registry: None, span: &world.wit.span };
-            resolver.package(&wanted, lock.and_then(|lock| lock.world.as_ref()))
-        }
+    // What can be told with what is known is told only when no answer can add to it.
+    match (components, world) {
+        (Ok(components), Ok(world)) => Ok(Outcome::Resolved(Box::new(Resolution { components, world }))),
+        _ if questions.is_empty() => Err(failure(diagnostics)),
+        _ => Ok(Outcome::Missing(questions.into_iter().collect())),
+    }
+}
+
+/// The components as the lock has them, if it has all of them and they satisfy the manifest.
+fn as_locked(manifest: &Manifest, lock: &Lock) -> Option<Vec<ResolvedComponent>> {
+    let mut versions = BTreeMap::new();
+    let components = manifest.components.iter().map(|component| {
+        let locked = lock.components.get(&component.name.value);
+        let source = match (&component.source.value, locked) {
+            (Source::Path(path), _) => ResolvedSource::Path(path.clone()),
+            (Source::Reference(reference), Some(LockedSource::Reference { reference: same, release }))
+                if reference == same =>
+            {
+                ResolvedSource::Reference { reference: reference.clone(), release: *release }
+            }
+            (Source::Package { package, requirement, registry }, _) => {
+                let wanted =
+                    Wanted { package, requirement, registry: registry.as_deref(), span: &component.source.span };
+                let Locked { version, release } = Locked::new(&wanted, locked, manifest)?;
+                let registry = manifest.registries.registry_for(package, registry.as_deref())?;
+                let meeting = versions.entry((registry, package, Track::of(&version))).or_insert(version.clone());
+                if *meeting != version {
+                    return None;
+                }
+                let (package, requirement, registry) = (package.clone(), requirement.clone(), registry.clone());
+                ResolvedSource::Package { package, requirement, registry, version, release }
+            }
+            (Source::Reference(_), _) => return None,
+        };
+        Some(ResolvedComponent { name: component.name.value.clone(), source })
     });
-    Failure::check(resolver.diagnostics)?;
-    if resolver.questions.is_empty() {
-        return Ok(Outcome::Resolved(Box::new(Resolution { components, world })));
-    }
-    resolver.questions.sort();
-    resolver.questions.dedup();
-    Ok(Outcome::Missing(resolver.questions))
+    components.collect()
 }
 
-struct Resolver<'a> {
-    manifest: &'a Manifest,
-    catalog: &'a Catalog,
-    questions: Vec<Question>,
-    diagnostics: Vec<Diagnostic>,
-}
-
-struct Wanted<'a> {
-    package: &'a PackageName,
-    requirement: &'a VersionReq,
-    registry: Option<&'a str>,
-    span: &'a std::ops::Range<usize>,
-}
-
-impl Resolver<'_> {
-    fn source(&mut self, source: &Spanned<Source>, locked: Option<&LockedSource>) -> Option<ResolvedSource> {
-        match &source.value {
-            Source::Path(path) => Some(ResolvedSource::Path(path.clone())),
-            Source::Package { package, requirement, registry } => {
-                let wanted = Wanted { package, requirement, registry: registry.as_deref(), span: &source.span };
-                self.package(&wanted, locked)
-            }
-            Source::Reference(reference) => self.reference(reference, &source.span, locked),
+fn components(
+    manifest: &Manifest,
+    catalog: &Catalog,
+    lock: Option<&Lock>,
+    evidence: &Evidence,
+) -> Result<Vec<ResolvedComponent>, Unready> {
+    let freedoms: &[Freedom] =
+        if evidence.is_against_lock() { &[Freedom::Prefer] } else { &[Freedom::Keep, Freedom::Prefer] };
+    let mut contradiction = None;
+    for freedom in freedoms {
+        let model = Model::new(manifest, catalog, lock, evidence, *freedom)?;
+        match solve::solve(&model, &BTreeSet::new()) {
+            Ok(chosen) => return settled(&model, catalog, &chosen),
+            Err(first) => contradiction = Some(refused(&model, first)),
+        }
+        if model.entries.iter().all(|entry| entry.locked.is_none()) {
+            break;
         }
     }
+    Err(contradiction.expect("every freedom that was tried was refused because the first that is not returns"))
+}
 
-    fn reference(
-        &mut self,
-        reference: &Reference,
-        span: &std::ops::Range<usize>,
-        locked: Option<&LockedSource>,
-    ) -> Option<ResolvedSource> {
-        let locked = match locked {
-            Some(LockedSource::Reference { reference: same, release }) if same == reference => Some(*release),
-            _ => None,
-        };
-        let release = locked.or_else(|| self.release(Origin::Reference(reference.clone()), span))?;
-        Some(ResolvedSource::Reference { reference: reference.clone(), release })
+/// Every contradiction, or what must be asked to find those that have nothing to do with the first.
+fn refused(model: &Model<'_>, first: solve::Contradiction) -> Unready {
+    let explain::Explained { diagnostics, told, rest } = explain::all(model, first);
+    // An entry of which nothing is known could provide anything, and so keep another contradiction from being seen.
+    let chosen = rest.into_iter().enumerate().map(|(number, place)| {
+        let entry = &model.entries[number];
+        let best = || entry.best(&entry.places()).filter(|_| entry.is_mute());
+        if told.contains(&number) { best() } else { Some(place) }
+    });
+    let chosen: Vec<Option<Place>> = chosen.collect();
+    let questions = questions_about_choice(model, &chosen);
+    if questions.is_empty() { Unready::Wrong(diagnostics) } else { Unready::Missing(questions) }
+}
+
+/// How many versions of an entry are asked about before it is taken that none of the others exports what is looked for.
+const OLDER_VERSIONS: usize = 16;
+
+/// How many questions are asked at once to find a provider.
+const QUESTIONS_FOR_A_PROVIDER: usize = 256;
+
+/// How many questions are asked at once about an entry whose versions do not fit.
+const QUESTIONS_FOR_AN_ENTRY: usize = 64;
+
+/// What was chosen, once everything about it is known.
+fn settled(model: &Model<'_>, catalog: &Catalog, chosen: &[Place]) -> Result<Vec<ResolvedComponent>, Unready> {
+    let places: Vec<Option<Place>> = chosen.iter().copied().map(Some).collect();
+    let mut questions = questions_about_choice(model, &places);
+    if questions.is_empty() && model.leaves_imports_open(chosen) {
+        questions = questions_about_older_versions(model);
     }
+    if !questions.is_empty() {
+        return Err(Unready::Missing(questions));
+    }
+    let mut reader = Reader::new(model.manifest, catalog, Freedom::Prefer);
+    let mut resolved = Vec::new();
+    for component in &model.manifest.components {
+        let entry = model.entries.binary_search_by(|entry| entry.component.name.value.cmp(&component.name.value));
+        let entry = entry.expect("every component has an entry because the model was made of all of them");
+        let source = source(model, catalog, entry, chosen[entry], &mut reader);
+        resolved.extend(source.map(|source| ResolvedComponent { name: component.name.value.clone(), source }));
+    }
+    reader.finish().map(|()| resolved)
+}
 
-    fn package(&mut self, wanted: &Wanted<'_>, locked: Option<&LockedSource>) -> Option<ResolvedSource> {
-        let registries = &self.manifest.registries;
-        let Some(registry) = registries.registry_for(wanted.package, wanted.registry) else {
-            let message = format!("no registry is known for `{}`", wanted.package);
-            let diagnostic = Diagnostic::error(Code::NoRegistry, message).label(
-                &self.manifest.source,
-                wanted.span.clone(),
-                "this package has to come from somewhere",
-            );
-            self.diagnostics.push(diagnostic);
-            return None;
-        };
-        let resolved = |version: &Version, release: Release| ResolvedSource::Package {
-            package: wanted.package.clone(),
-            requirement: wanted.requirement.clone(),
-            registry: registry.clone(),
-            version: version.clone(),
-            release,
-        };
-        if let Some(LockedSource::Package { package, registry: same, version, release, .. }) = locked
-            && (package, same) == (wanted.package, registry)
-            && wanted.requirement.matches(version)
-        {
-            return Some(resolved(version, *release));
+/// Asks about everything that was chosen unseen; the more often that happened to an entry, the more of its versions at once.
+fn questions_about_choice(model: &Model<'_>, chosen: &[Option<Place>]) -> Vec<Question> {
+    let entries = model.entries.iter().zip(chosen).enumerate();
+    let entries = entries.filter_map(|(number, (entry, place))| Some((number, entry, (*place)?)));
+    let questions = entries.flat_map(|(number, entry, place)| {
+        let is_unasked = |place| entry.option(place).is_some_and(|o| matches!(o.knowledge, Knowledge::Unasked));
+        let asked = entry.options.iter().filter(|option| !matches!(option.knowledge, Knowledge::Unasked)).count();
+        let count = if is_unasked(place) { asked.clamp(1, QUESTIONS_FOR_AN_ENTRY) } else { 0 };
+        let older = entry.options.iter().rev().map(|option| option.place).filter(move |older| *older < place);
+        let unasked = std::iter::once(place).chain(older).filter(move |place| is_unasked(*place));
+        unasked.take(count).filter_map(move |place| model.origin(number, place).map(Question::Release))
+    });
+    questions.collect()
+}
+
+/// Asks about some older versions of every entry: perhaps one of them exports what nobody else does.
+fn questions_about_older_versions(model: &Model<'_>) -> Vec<Question> {
+    let questions = model.entries.iter().enumerate().flat_map(|(number, entry)| {
+        let newest = entry.options.iter().rev().take(OLDER_VERSIONS);
+        let unasked = newest.filter(|option| matches!(option.knowledge, Knowledge::Unasked));
+        unasked.filter_map(move |option| model.origin(number, option.place).map(Question::Release))
+    });
+    questions.take(QUESTIONS_FOR_A_PROVIDER).collect()
+}
+
+/// The source of an entry, with the release that its lock or else its registry gives.
+fn source(
+    model: &Model<'_>,
+    catalog: &Catalog,
+    number: usize,
+    place: Place,
+    reader: &mut Reader<'_>,
+) -> Option<ResolvedSource> {
+    let entry = &model.entries[number];
+    let span = &entry.component.source.span;
+    match &entry.kind {
+        Kind::Path(path) => Some(ResolvedSource::Path(path.to_path_buf())),
+        Kind::Reference(reference, locked) => {
+            let reference = (*reference).clone();
+            let release = locked.or_else(|| {
+                reader.release(catalog.reference(&reference), span, || Origin::Reference(reference.clone()))
+            })?;
+            Some(ResolvedSource::Reference { reference, release })
         }
-        let version = self.highest(wanted, registry)?;
+        Kind::Package(package, requirement, locked) => {
+            let package = &model.packages[*package];
+            let version = package.versions.get(place as usize)?;
+            let (registry, name) = (package.registry.clone(), package.name.clone());
+            let release = locked.filter(|_| entry.locked == Some(place)).or_else(|| {
+                let answers = catalog.releases(package.registry, package.name);
+                let answer = answers.and_then(|answers| answers.get(version));
+                let (registry, package, version) = (registry.clone(), name.clone(), version.clone());
+                reader.release(answer, span, || Origin::Package { registry, package, version })
+            })?;
+            let (requirement, version) = ((*requirement).clone(), version.clone());
+            Some(ResolvedSource::Package { package: name, requirement, registry, version, release })
+        }
+    }
+}
+
+/// The WIT package of the target world: whatever satisfies the requirement, for nothing depends on it.
+fn world(manifest: &Manifest, catalog: &Catalog, lock: Option<&Lock>) -> Result<Option<ResolvedSource>, Unready> {
+    let Some(world) = &manifest.world else { return Ok(None) };
+    let WitSource::Package { package, requirement } = &world.wit.value else { return Ok(None) };
+    let wanted = Wanted { package, requirement, registry: None, span: &world.wit.span };
+    let locked = lock.and_then(|lock| lock.world.as_ref());
+    let mut reader = Reader::new(manifest, catalog, Freedom::Keep);
+    reader.list(&wanted, locked);
+    reader.check()?;
+    let locked = Locked::new(&wanted, locked, manifest);
+    let chosen = reader.best(&wanted, locked.as_ref()).zip(reader.registry(&wanted));
+    let source = chosen.and_then(|(version, registry)| {
+        let answer = catalog.releases(registry, package).and_then(|answers| answers.get(&version));
         let origin =
-            Origin::Package { registry: registry.clone(), package: wanted.package.clone(), version: version.clone() };
-        let release = self.release(origin, wanted.span)?;
-        Some(resolved(&version, release))
-    }
-
-    fn highest(&mut self, wanted: &Wanted<'_>, registry: &Registry) -> Option<Version> {
-        let known = self.catalog.versions.get(&(registry.clone(), wanted.package.clone()));
-        let versions = match known {
-            Some(Ok(versions)) => versions,
-            Some(Err(error)) => {
-                let diagnostic = registry_report::diagnostic(error);
-                self.diagnostics.push(diagnostic.label(&self.manifest.source, wanted.span.clone(), "needed here"));
-                return None;
-            }
-            None => {
-                self.questions.push(Question::Versions { registry: registry.clone(), package: wanted.package.clone() });
-                return None;
-            }
-        };
-        let highest = versions.iter().filter(|version| wanted.requirement.matches(version)).max();
-        if highest.is_none() {
-            let Wanted { package, requirement, span, .. } = wanted;
-            let message = format!("no version of `{package}` satisfies `{requirement}`");
-            let diagnostic = Diagnostic::error(Code::VersionNotFound, message).label(
-                &self.manifest.source,
-                (*span).clone(),
-                "required here",
-            );
-            let diagnostic = diagnostic.note(available(registry, versions));
-            self.diagnostics.push(match pre_release_for(requirement, versions) {
-                Some(version) => diagnostic.note(format!(
-                    "{version} is a pre-release: only a requirement that names one takes it, such as `={version}`"
-                )),
-                None => diagnostic,
-            });
-        }
-        highest.cloned()
-    }
-
-    fn release(&mut self, origin: Origin, span: &std::ops::Range<usize>) -> Option<Release> {
-        match self.catalog.releases.get(&origin) {
-            Some(Ok(release)) => Some(*release),
-            Some(Err(error)) => {
-                let diagnostic = registry_report::diagnostic(error);
-                self.diagnostics.push(diagnostic.label(&self.manifest.source, span.clone(), "needed here"));
-                None
-            }
-            None => {
-                self.questions.push(Question::Release(origin));
-                None
-            }
-        }
-    }
+            || Origin::Package { registry: registry.clone(), package: package.clone(), version: version.clone() };
+        let release = locked.map(|locked| locked.release).or_else(|| reader.release(answer, wanted.span, origin))?;
+        let (package, requirement, registry) = (package.clone(), requirement.clone(), registry.clone());
+        Some(ResolvedSource::Package { package, requirement, registry, version, release })
+    });
+    reader.finish().map(|()| source)
 }
 
-/// The newest pre-release that a requirement would take if it were released.
-fn pre_release_for<'a>(requirement: &VersionReq, versions: &'a [Version]) -> Option<&'a Version> {
-    let released = |version: &Version| Version::new(version.major, version.minor, version.patch);
-    let pre_releases = versions.iter().filter(|version| !version.pre.is_empty());
-    pre_releases.filter(|version| requirement.matches(&released(version))).max()
-}
-
-/// The newest versions there are, in a sentence.
-pub(crate) fn available(registry: &Registry, versions: &[Version]) -> String {
-    const SHOWN: usize = 5;
-    let mut newest: Vec<&Version> = versions.iter().collect();
-    newest.sort_unstable_by(|a, b| b.cmp(a));
-    let shown: Vec<String> = newest.iter().take(SHOWN).map(ToString::to_string).collect();
-    match newest.len() {
-        0 => format!("`{registry}` has no version of it"),
-        count if count > SHOWN => format!("`{registry}` has {} and {} older ones", shown.join(", "), count - SHOWN),
-        _ => format!("`{registry}` has {}", shown.join(", ")),
+/// All findings in the manifest's order.
+fn failure(mut diagnostics: Vec<Diagnostic>) -> Failure {
+    diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map_or(usize::MAX, |label| label.span.start));
+    match Failure::check(diagnostics) {
+        Err(failure) => failure,
+        Ok(_) => unreachable!("resolution fails only with errors because it gives no warnings"),
     }
 }

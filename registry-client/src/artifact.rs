@@ -31,7 +31,7 @@ const COMPONENT_LAYER_TYPES: [&str; 3] =
     [COMPONENT_LAYER_TYPE, WASM_LAYER_MEDIA_TYPE, "application/vnd.module.wasm.content.layer.v1+wasm"];
 
 /// The config of an artifact that is a component, and the artifact type that stands for it.
-const WASM_CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";
+pub(crate) const WASM_CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";
 /// The architecture of a platform that is WebAssembly.
 const WASM_ARCHITECTURE: &str = "wasm";
 

@@ -3,6 +3,7 @@
 //! The store comes first, then the registry. A component becomes usable only verified, and every component that came over the
 //! network is in the store before it is returned.
 
+mod describe;
 mod login;
 mod pull;
 mod push;
@@ -137,18 +138,7 @@ impl Client {
     /// [`Error::NotAComponent`] where it is something else; otherwise what kept the registry from answering.
     pub async fn release(&self, origin: &Origin) -> Result<Release, Error> {
         let subject = Subject::Manifest(origin.clone());
-        let release = self
-            .query(&subject, async {
-                let not_a_component = |why| Error::NotAComponent { origin: Box::new(origin.clone()), why };
-                let mut bytes = self.manifest(origin, &subject).await?;
-                if let Some(manifest) = component_of_index(&bytes).map_err(not_a_component)? {
-                    bytes = self.indexed_manifest(origin, &subject, manifest).await?;
-                }
-                read_manifest(&bytes).map_err(not_a_component)
-            })
-            .await?;
-        bounded(origin, &release.component)?;
-        Ok(release)
+        self.query(&subject, async { Ok(self.image_manifest(origin, &subject).await?.0) }).await
     }
 
     /// Returns the component of `release`, in memory: from the store, or else from `origin` and into the store.
@@ -223,6 +213,18 @@ impl Client {
         let outcome = work.await;
         self.emit(Event::QueryFinished { subject: subject.clone() });
         outcome
+    }
+
+    /// The release and the bytes of the image manifest that says so.
+    async fn image_manifest(&self, origin: &Origin, subject: &Subject) -> Result<(Release, Vec<u8>), Error> {
+        let not_a_component = |why| Error::NotAComponent { origin: Box::new(origin.clone()), why };
+        let mut bytes = self.manifest(origin, subject).await?;
+        if let Some(manifest) = component_of_index(&bytes).map_err(not_a_component)? {
+            bytes = self.indexed_manifest(origin, subject, manifest).await?;
+        }
+        let release = read_manifest(&bytes).map_err(not_a_component)?;
+        bounded(origin, &release.component)?;
+        Ok((release, bytes))
     }
 
     /// The bytes of the image manifest; where the reference has a digest, they have it too.

@@ -6,6 +6,7 @@
 //! | [`digest`](Digest) | what identifies bytes | bytes or text → digest, descriptor |
 //! | [`publication`](Artifact) | what an artifact is made of | component → image manifest, blobs |
 //! | `artifact` | which layer of an artifact is its component | image manifest → [`Release`] |
+//! | [`description`](Description) | what a component says of itself | config → names of imports and exports |
 //! | [`blob`](VerifiedBlob), [`file`](VerifiedFile) | which bytes are usable | descriptor → verified bytes |
 //! | [`store`](Store), [`ingest`](Ingest) | which bytes are here, and how others come in | pieces → verified bytes |
 //! | [`inventory`](StoreUsage) | what of the store can go | files → sums, what was removed |
@@ -55,6 +56,7 @@ mod connections;
 mod credential_file;
 mod credential_helper;
 mod credentials;
+mod description;
 mod destination;
 mod digest;
 mod download;
@@ -89,6 +91,7 @@ pub use configuration::{Choice, Configuration, ConfigurationError, Place, Rule};
 pub use credential_file::CredentialFile;
 pub use credential_helper::{HelperError, HelperProblem};
 pub use credentials::{CredentialSource, Credentials, CredentialsError, EntryProblem, Secret};
+pub use description::{Description, Interfaces};
 pub use digest::{Descriptor, Digest, DigestParseError};
 pub use error::{Error, LayoutProblem, NetworkFailure, Slowness};
 pub use event::{Event, EventSink};

@@ -10,12 +10,13 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
+use semver::Version;
 use wit::World;
 
 use super::{Event, Session, StaleLock, compose, directory_of, plan_nested, reachable_origin, report};
 use crate::{
     diagnostic::{Diagnostic, Failure, Spanned},
-    manifest::{self, Manifest, Source, WitSource},
+    manifest::{self, Component, Manifest, Name, Source, WitSource},
     part::{ComponentBytes, Part},
     registry_report,
     resolve::{Resolution, ResolvedComponent, ResolvedSource},
@@ -42,8 +43,11 @@ pub(super) enum ReadError {
 }
 
 /// Components that were loaded.
+#[derive(Default)]
 pub(super) struct Loaded {
     pub(super) parts: Vec<Part>,
+    /// What is wrong with others, with their places in the manifest.
+    wrong: Vec<(usize, Vec<Diagnostic>)>,
     /// The warnings of folders that were built.
     pub(super) warnings: Vec<Diagnostic>,
     /// The locks of folders that were built.
@@ -90,53 +94,111 @@ pub(super) async fn target_world(
     loaded.map(Some).map_err(|error| report::unreadable_world(manifest, world, &error).into())
 }
 
-/// Loads every component.
+/// Loads the components that are files or folders; what is wrong with them is kept for [`components`].
+pub(super) async fn local(session: &Session, manifest: &Manifest, above: &[PathBuf]) -> Loaded {
+    let entries = manifest.components.iter().enumerate().filter_map(|(place, entry)| match &entry.source.value {
+        Source::Path(path) => Some((place, entry, path)),
+        Source::Package { .. } | Source::Reference(_) => None,
+    });
+    let found = stream::iter(entries).map(|(place, entry, path)| async move {
+        let component = Found { place, name: entry.name.value.clone(), version: None };
+        (component, local_bytes(session, manifest, entry, path, above).await)
+    });
+    let found = found.buffered(FETCHES_AT_A_TIME).collect().await;
+    let mut loaded = Loaded::default();
+    loaded.read(session, manifest, found).await;
+    loaded
+}
+
+/// Loads every component, in the manifest's order; those that were loaded before are not read again.
 pub(super) async fn components(
     session: &Session,
     manifest: &Manifest,
     resolution: &Resolution,
-    above: &[PathBuf],
+    mut loaded: Loaded,
 ) -> Result<Loaded, Failure> {
-    let fetched =
-        stream::iter(&resolution.components).map(|component| component_bytes(session, manifest, component, above));
-    let fetched: Vec<_> = fetched.buffered(FETCHES_AT_A_TIME).collect().await;
-
-    let mut loaded = Loaded { parts: Vec::new(), warnings: Vec::new(), stale_locks: Vec::new() };
-    // What is wrong is kept with the place of its component, and told in the manifest's order.
-    let mut wrong: Vec<(usize, Vec<Diagnostic>)> = Vec::new();
-    let mut readable = Vec::new();
-    for (place, (component, bytes)) in resolution.components.iter().zip(fetched).enumerate() {
-        match bytes {
-            Ok(FoundBytes { bytes, mut warnings, mut stale_locks }) => {
-                loaded.warnings.append(&mut warnings);
-                loaded.stale_locks.append(&mut stale_locks);
-                readable.push((place, component, bytes));
-            }
-            Err(failure) => wrong.push((place, failure.diagnostics().to_vec())),
-        }
-    }
-
-    let read = stream::iter(readable).map(|(place, component, bytes)| {
-        let (name, version) = (component.name.clone(), component.source.version().cloned());
-        let part = tokio::task::spawn_blocking(move || {
-            let binary = bytes.clone();
-            Part::new(name, version, bytes).map_err(|error| (error, binary))
-        });
-        async move { (place, component, part.await) }
+    loaded.parts.retain(|part| {
+        let chosen = resolution.components.iter().find(|component| component.name == part.name);
+        chosen.is_some_and(|component| is_of(part, component))
     });
-    let read: Vec<_> = read.buffered(session.jobs.get()).collect().await;
-    for (place, component, part) in read {
-        match part {
-            Ok(Ok(part)) => loaded.parts.push(part),
-            Ok(Err((error, bytes))) => {
-                wrong.push((place, vec![report::undecodable(manifest, component, &bytes, &error)]));
+    let missing = resolution.components.iter().enumerate().filter_map(|(place, component)| {
+        let is_loaded = loaded.parts.iter().any(|part| part.name == component.name);
+        component.source.release().filter(|_| !is_loaded).map(|(origin, release)| (place, component, origin, release))
+    });
+    let found = stream::iter(missing).map(|(place, component, origin, release)| async move {
+        let (name, version) = (component.name.clone(), component.source.version().cloned());
+        let bytes = session.client.fetch(&reachable_origin(session, origin), &release).await;
+        let bytes = bytes.map(|blob| ComponentBytes::Verified(blob).into()).map_err(|error| {
+            let diagnostic = registry_report::fetch_diagnostic(&error);
+            diagnostic.label(&manifest.source, entry(manifest, &name).source.span.clone(), "needed here").into()
+        });
+        (Found { place, name, version }, bytes)
+    });
+    let found = found.buffered(FETCHES_AT_A_TIME).collect().await;
+    loaded.read(session, manifest, found).await;
+    loaded.wrong.sort_by_key(|(place, _)| *place);
+    Failure::check(std::mem::take(&mut loaded.wrong).into_iter().flat_map(|(_, wrong)| wrong).collect())?;
+    let place = |part: &Part| manifest.components.iter().position(|entry| entry.name.value == part.name);
+    loaded.parts.sort_by_key(place);
+    Ok(loaded)
+}
+
+/// Whether a part that was loaded is what was chosen.
+fn is_of(part: &Part, component: &ResolvedComponent) -> bool {
+    let digest = component.source.release().map(|(_, release)| release.component.digest);
+    digest.is_none_or(|digest| digest == part.digest()) && part.version.as_ref() == component.source.version()
+}
+
+fn entry<'a>(manifest: &'a Manifest, name: &Name) -> &'a Component {
+    let entry = manifest.component(name);
+    entry.expect("a resolved component is in the manifest because resolution went through its components")
+}
+
+/// A component whose bytes were found or should have been, with its place in the manifest.
+struct Found {
+    place: usize,
+    name: Name,
+    version: Option<Version>,
+}
+
+impl Loaded {
+    /// Reads the types of components that were found, and keeps what is wrong with any.
+    async fn read(&mut self, session: &Session, manifest: &Manifest, found: Vec<(Found, Result<FoundBytes, Failure>)>) {
+        let mut readable = Vec::new();
+        for (component, bytes) in found {
+            match bytes {
+                Ok(FoundBytes { bytes, mut warnings, mut stale_locks }) => {
+                    self.warnings.append(&mut warnings);
+                    self.stale_locks.append(&mut stale_locks);
+                    readable.push((component, bytes));
+                }
+                Err(failure) => self.wrong.push((component.place, failure.diagnostics().to_vec())),
             }
-            Err(crash) => wrong.push((place, vec![report::crash(&component.name, &crash)])),
+        }
+        let read = stream::iter(readable).map(|(component, bytes)| {
+            let Found { place, name, version } = component;
+            let (title, of_version) = (name.clone(), version.clone());
+            let part = tokio::task::spawn_blocking(move || {
+                let binary = bytes.clone();
+                Part::new(name, version, bytes).map_err(|error| (error, binary))
+            });
+            async move { (place, title, of_version, part.await) }
+        });
+        let read: Vec<_> = read.buffered(session.jobs.get()).collect().await;
+        for (place, name, version, part) in read {
+            let wrong = match part {
+                Ok(Ok(part)) => {
+                    self.parts.push(part);
+                    continue;
+                }
+                Ok(Err((error, bytes))) => {
+                    report::undecodable(manifest, entry(manifest, &name), version.as_ref(), &bytes, &error)
+                }
+                Err(crash) => report::crash(&name, &crash),
+            };
+            self.wrong.push((place, vec![wrong]));
         }
     }
-    wrong.sort_by_key(|(place, _)| *place);
-    Failure::check(wrong.into_iter().flat_map(|(_, diagnostics)| diagnostics).collect())?;
-    Ok(loaded)
 }
 
 struct FoundBytes {
@@ -151,24 +213,13 @@ impl From<ComponentBytes> for FoundBytes {
     }
 }
 
-async fn component_bytes(
+async fn local_bytes(
     session: &Session,
     manifest: &Manifest,
-    component: &ResolvedComponent,
+    entry: &Component,
+    path: &Path,
     above: &[PathBuf],
 ) -> Result<FoundBytes, Failure> {
-    let entry = manifest.component(&component.name);
-    let entry = entry.expect("a resolved component is in the manifest because resolution went through its components");
-    if let Some((origin, release)) = component.source.release() {
-        let blob = session.client.fetch(&reachable_origin(session, origin), &release).await;
-        let blob = blob.map_err(|error| {
-            registry_report::fetch_diagnostic(&error).label(&manifest.source, entry.source.span.clone(), "needed here")
-        })?;
-        return Ok(ComponentBytes::Verified(blob).into());
-    }
-    let Source::Path(path) = &entry.source.value else {
-        unreachable!("a source without a release is a path because every other kind resolves to one")
-    };
     let located = directory_of(&session.manifest).join(path);
     if located.is_dir() {
         // The future of a nested build contains another such future.

@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use semver::Version;
 use similar::{ChangeTag, TextDiff};
 use wit::{DecodeError, WorldError};
 
 use super::load::ReadError;
 use crate::{
     diagnostic::{Code, Diagnostic, Spanned, shown},
-    manifest::{FILE_NAME, Manifest, Name, Source, TargetWorld},
+    manifest::{Component, FILE_NAME, Manifest, Name, Source, TargetWorld},
     part,
-    resolve::{ResolvedComponent, ResolvedSource},
 };
 
 pub(super) fn unreadable_manifest(path: &Path, error: &ReadError) -> Diagnostic {
@@ -152,21 +152,18 @@ fn common_directory(paths: &[PathBuf]) -> PathBuf {
 
 pub(super) fn undecodable(
     manifest: &Manifest,
-    component: &ResolvedComponent,
+    entry: &Component,
+    version: Option<&Version>,
     bytes: &[u8],
     error: &DecodeError,
 ) -> Diagnostic {
-    let entry = manifest.component(&component.name);
-    let source = match &component.source {
-        ResolvedSource::Path(path) => shown(path),
-        ResolvedSource::Package { package, version, .. } => format!("{package}@{version}"),
-        ResolvedSource::Reference { reference, .. } => format!("oci://{reference}"),
+    let source = match (&entry.source.value, version) {
+        (Source::Path(path), _) => shown(path),
+        (Source::Package { package, .. }, Some(version)) => format!("{package}@{version}"),
+        (source, _) => source.to_string(),
     };
     let diagnostic = part::undecodable(&source, bytes, error);
-    match entry {
-        Some(entry) => diagnostic.label(&manifest.source, entry.source.span.clone(), "needed here"),
-        None => diagnostic,
-    }
+    diagnostic.label(&manifest.source, entry.source.span.clone(), "needed here")
 }
 
 pub(super) fn crash(component: &Name, crash: &tokio::task::JoinError) -> Diagnostic {

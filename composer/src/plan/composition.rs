@@ -85,7 +85,7 @@ impl<'a> Composition<'a> {
 }
 
 /// Of several named items, the one with this name, else the highest version on its semver track.
-pub(super) fn best_match<'a>(
+pub(crate) fn best_match<'a>(
     items: impl Iterator<Item = (&'a ExternName, Item<'a>)>,
     wanted: &ExternName,
 ) -> Option<(&'a ExternName, Item<'a>)> {
@@ -101,6 +101,6 @@ fn highest<'a>(
 }
 
 /// Whether a name in the manifest means this import or export: without a version it means any.
-pub(super) fn selects(selector: &ExternName, name: &ExternName) -> bool {
+pub(crate) fn selects(selector: &ExternName, name: &ExternName) -> bool {
     if *selector == selector.unversioned() { *selector == name.unversioned() } else { selector.same_track(name) }
 }
