@@ -1,7 +1,8 @@
 //! How a registry wants to be shown who we are: from the challenge of a 401 and a credential to the value of `Authorization`.
 //!
-//! Basic authentication as in HTTP; bearer tokens as in [Docker's token protocol](https://distribution.github.io/distribution/spec/auth/token/).
-//! Where a token server may be is [`destination`](crate::destination)'s. A credential that is refused is an error, never replaced by anonymous access.
+//! Basic authentication as in HTTP; bearer tokens as in
+//! [Docker's token protocol](https://distribution.github.io/distribution/spec/auth/token/). Where a token server may be is
+//! [`destination`](crate::destination)'s. A credential that is refused is an error, never replaced by anonymous access.
 
 use base64::Engine as _;
 use http_auth::parser::ChallengeParser;

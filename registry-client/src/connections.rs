@@ -1,4 +1,5 @@
-//! Which HTTP client speaks to a URL: from [`HttpOptions`] to one client for each kind of connection, made when it is first needed.
+//! Which HTTP client speaks to a URL: from [`HttpOptions`](crate::HttpOptions) to one client for each kind of connection, made when it
+//! is first needed.
 //!
 //! - What stays on this machine never goes through a proxy.
 //! - A client certificate, and trust that is meant for one host, are for that host alone: a redirect from it uses the others' client.
