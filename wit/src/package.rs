@@ -31,8 +31,22 @@ pub struct Package {
 #[derive(Debug)]
 struct Sources {
     resolve: Resolve,
-    texts: BTreeMap<String, Arc<str>>,
+    texts: BTreeMap<String, Text>,
     includes: Vec<Include>,
+}
+
+/// A text, and where its lines start.
+#[derive(Debug)]
+struct Text {
+    text: Arc<str>,
+    line_starts: Vec<usize>,
+}
+
+impl Text {
+    fn new(text: &str) -> Text {
+        let after_feeds = text.match_indices('\n').map(|(feed, _)| feed + 1);
+        Text { text: Arc::from(text), line_starts: std::iter::once(0).chain(after_feeds).collect() }
+    }
 }
 
 /// An `include` of a world, which resolving dissolves into imports and exports.
@@ -100,7 +114,7 @@ impl Package {
     pub fn from_text(name: &str, wit: &str) -> Result<Package, WorldError> {
         let mut map = SourceMap::new();
         map.push_str(name, wit);
-        resolve(name, Deps::default(), map, BTreeMap::from([(name.to_owned(), Arc::from(wit))]))
+        resolve(name, Deps::default(), map, BTreeMap::from([(name.to_owned(), Text::new(wit))]))
     }
 
     /// Reads an encoded package; `name` stands for it in errors.
@@ -141,7 +155,7 @@ impl Package {
             };
             let text = text(&shown, bytes)?;
             map.push_str(&shown, &text);
-            texts.insert(shown, Arc::from(text));
+            texts.insert(shown, Text::new(&text));
         }
         for map in dependencies.into_values() {
             deps.parsed.push(parse(name, map)?);
@@ -162,7 +176,7 @@ impl Package {
 
     /// The text that the place is in.
     pub fn text(&self, place: &Place) -> Option<&Arc<str>> {
-        self.sources.texts.get(&place.source)
+        self.sources.texts.get(&place.source).map(|text| &text.text)
     }
 
     /// A world of the package; the only one if none is named. What is behind a feature is in it.
@@ -211,15 +225,15 @@ impl Package {
     /// Where the span is, if it is of a text.
     pub(crate) fn place(&self, span: Span) -> Option<Place> {
         let location = self.resolve().source_map.resolve_span(span)?;
-        let text = self.sources.texts.get(location.path)?;
-        let before = text.get(..location.range.start)?;
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let Text { text, line_starts } = self.sources.texts.get(location.path)?;
+        let line = line_starts.partition_point(|start| *start <= location.range.start);
+        let before = text.get(line_starts[line - 1]..location.range.start)?;
         Some(Place {
             source: location.path.to_owned(),
             start: location.range.start,
             end: location.range.end,
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
+            line,
+            column: before.chars().count() + 1,
         })
     }
 }
@@ -238,7 +252,7 @@ struct Deps {
     parsed: Vec<UnresolvedPackageGroup>,
 }
 
-fn resolve(name: &str, deps: Deps, main: SourceMap, texts: BTreeMap<String, Arc<str>>) -> Result<Package, WorldError> {
+fn resolve(name: &str, deps: Deps, main: SourceMap, texts: BTreeMap<String, Text>) -> Result<Package, WorldError> {
     let main = parse(name, main)?;
     let mut includes = includes(&main);
     let mut resolve = Resolve { all_features: true, ..Resolve::default() };

@@ -108,3 +108,56 @@ fn unversioned(before: &Package) -> Complaint {
         hints: vec!["give it one in its `package` line: `@0.1.0`".to_owned()],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::render::{self, Colour};
+
+    /// All that is said about two versions, findings first.
+    fn check(before: &str, after: &str) -> String {
+        let read = |name: &str, text: &str| Package::from_text(name, text).expect("it is WIT");
+        let (before, after) = (read("git:v1:api.wit", before), read("api.wit", after));
+        let compared = compatibility(&before, &after, &Features::default());
+        let policy = Policy::default();
+        let judgement = compared.judge(&policy);
+        let reported = judgement.findings.iter().filter(|finding| finding.is_reported());
+        let reported: Vec<Shown> = reported.map(|finding| shown(&before, &after, &compared, finding)).collect();
+        let text = |(finding, found): &Shown| render::finding(finding.rule, found, Colour::Plain);
+        let findings: String = reported.iter().map(text).collect();
+        findings + &summary(&compared, &judgement, reported.len())
+    }
+
+    #[test]
+    fn a_change_is_shown_in_both_texts_with_whom_it_breaks() {
+        assert_snapshot!(check(
+            "package shop:catalog@1.2.0;\n\ninterface api {\n  find: func(id: u32);\n}\n",
+            "package shop:catalog@1.3.0;\n\ninterface api {\n  find: func(id: u64);\n  stop: func();\n}\n",
+        ), @r"
+            error[parameter-retyped]: shop:catalog/api.find.id: the parameter is `u64`, and was `u32`
+             --> api.wit:4:14
+              |
+            4 |   find: func(id: u64);
+              |              ^^ now
+              |
+             ::: git:v1:api.wit:4:14
+              |
+            4 |   find: func(id: u32);
+              |              -- before
+              |
+              = note: it breaks guests that import it, guests that export it, hosts that run newer guests, source code that is compiled against it
+              = note: it needs a major version, and the version's change is minor
+            shop:catalog@1.3.0 with shop:catalog@1.2.0: 2 changes, 1 announced by the version, 1 to report; version 2.0.0 would announce all
+        ");
+    }
+
+    #[test]
+    fn what_the_version_announces_is_only_counted() {
+        assert_snapshot!(check(
+            "package shop:catalog@1.2.0;\ninterface api { find: func(id: u32); }\n",
+            "package shop:catalog@2.0.0;\ninterface api { find: func(id: u64); }\n",
+        ), @"shop:catalog@2.0.0 with shop:catalog@1.2.0: 1 change, 1 announced by the version");
+    }
+}
