@@ -91,7 +91,7 @@ impl FromStr for Level {
     }
 }
 
-/// A kind of change, as the [table](rules) has it.
+/// A kind of change; [`Rule::all`] is the table of them.
 #[derive(PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rule {
