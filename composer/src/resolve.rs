@@ -17,6 +17,7 @@
 //! What a publisher says of imports and exports is believed until bytes were read. A version about which nothing is known is
 //! taken to fit, and asked about when it would be chosen: so a package with thousands of versions costs a few questions, and an
 //! artifact that says nothing of itself is as good as another.
+//! NB: where a long row of entries has to step down one because of the other, each step waits for answers about the one before.
 //!
 //! An application that is locked as a whole stays as it is while its lock satisfies the manifest, without a question: neither
 //! a newer version nor a tag that moved changes it. Where only some entries are locked, those stay and the others are chosen
