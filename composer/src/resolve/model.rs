@@ -126,9 +126,17 @@ impl<'a> Model<'a> {
             .map(|component| (component, lock.and_then(|lock| lock.components.get(&component.name.value))))
             .collect();
         for (component, locked) in &components {
-            if let Source::Package { package, requirement, registry } = &component.source.value {
-                let registry = registry.as_deref();
-                reader.list(&Wanted { package, requirement, registry, span: &component.source.span }, *locked);
+            let span = &component.source.span;
+            match &component.source.value {
+                Source::Path(_) => {}
+                Source::Package { package, requirement, registry } => {
+                    reader.list(&Wanted { package, requirement, registry: registry.as_deref(), span }, *locked);
+                }
+                Source::Reference(reference) if locked_reference(reference, *locked).is_none() => {
+                    // Nothing that is chosen depends on it, so that what is wrong with it is told with all else.
+                    reader.release(catalog.reference(reference), span, || Origin::Reference(reference.clone()));
+                }
+                Source::Reference(_) => {}
             }
         }
         reader.check()?;
@@ -291,6 +299,14 @@ impl<'a> Model<'a> {
     }
 }
 
+/// The release that the lock has for a reference.
+fn locked_reference(reference: &Reference, locked: Option<&LockedSource>) -> Option<Release> {
+    match locked {
+        Some(LockedSource::Reference { reference: same, release }) if same == reference => Some(*release),
+        _ => None,
+    }
+}
+
 impl<'a> Entry<'a> {
     fn new(
         component: &'a Component,
@@ -307,10 +323,7 @@ impl<'a> Entry<'a> {
                 Some(Self { component, kind: Kind::Path(path), options, locked: None })
             }
             Source::Reference(reference) => {
-                let locked = match locked {
-                    Some(LockedSource::Reference { reference: same, release }) if same == reference => Some(*release),
-                    _ => None,
-                };
+                let locked = locked_reference(reference, locked);
                 let options = single(read(None).unwrap_or_else(|| reader.reference(reference)));
                 Some(Self { component, kind: Kind::Reference(reference, locked), options, locked: None })
             }
