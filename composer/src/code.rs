@@ -64,8 +64,8 @@ component, instance, link and registry has one entry.";
 "The manifest has a key that `compose` does not know. Unknown keys are refused because a misspelt one would otherwise be
 ignored silently.
 
-The sections are `[package]`, `[world]`, `[registries]`, `[components]`, `[instances]`, `[links.INSTANCE]`, `[chains]`,
-`[host]` and `[exports]`.";
+The sections are `[package]`, `[workspace]`, `[world]`, `[registries]`, `[components]`, `[instances]`, `[links.INSTANCE]`,
+`[chains]`, `[host]` and `[exports]`.";
 
     /// The manifest has a value of the wrong type.
     WrongType = "wrong-type", Input,
@@ -202,6 +202,23 @@ or written.";
 "`--locked` (and `--frozen`) fail where `compose.lock` would have to change: a build must then use what was reviewed. Run
 `compose lock` without them and commit the lock.";
 
+    /// A tag or a version names other bytes than it did.
+    TagMoved = "tag-moved", Input,
+"The lock says which image manifest a tag, or a version, stood for when it was chosen, and the registry answers with another
+one by now: somebody pushed it again. `--locked` and `compose lock --check` refuse that, so that it is never taken silently;
+`compose update NAME` takes what is there now, and shows the change. A reference by digest cannot move.";
+
+    /// A component cannot be removed.
+    StillReferenced = "still-referenced", Input,
+"`compose remove` takes with a component what is only about it: its instances, their links and their host rules. Lines about
+others that name it (links of other instances, chains, exports) are decisions that somebody made; it names them and changes
+nothing, unless `--force` says that they go as well.";
+
+    /// A member of a workspace is not there.
+    WorkspaceMember = "workspace-member", Input,
+"`[workspace] members` names directories with a `compose.toml` each, in whose paths `*` stands for any characters. Directories
+that a pattern with `*` finds and that have no manifest are passed over; one that is named must have one.";
+
     /// Nobody provides an import.
     MissingProvider = "missing-provider", Input,
 "An instance imports an interface that no other instance exports and that the host may not provide.
@@ -296,7 +313,7 @@ import only what the world imports.";
 
     /// The files are there already.
     AlreadyExists = "already-exists", Input,
-"`compose new` and `compose init` never overwrite a file.";
+"`compose new` and `compose init` never overwrite a file, and `compose add` no entry of the manifest.";
 
     /// A command needs something that the component does not have.
     NotRunnable = "not-runnable", Input,

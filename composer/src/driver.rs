@@ -4,9 +4,14 @@
 //! [`Built`] application. It reads files, asks the registry client what resolution wants to know, and writes the lock and the
 //! result at the very end; what is decided is decided by the phases.
 
+mod change;
 mod choose;
+mod home;
 mod load;
 mod report;
+mod tags;
+mod update;
+mod workspace;
 
 use std::{
     num::NonZeroUsize,
@@ -20,7 +25,7 @@ use wit::World;
 use crate::{
     diagnostic::{Diagnostic, Failure, SourceText, shown},
     emit, encode,
-    lock::{self, Lock},
+    lock::{Changes, Lock},
     manifest::{self, Manifest},
     part::Part,
     plan::Plan,
@@ -28,6 +33,10 @@ use crate::{
     resolve::{Catalog, Evidence, Resolution},
     validate::{self, Validated},
 };
+pub use change::{Checking, Edited, Wish, plan_add, plan_remove, write_edited};
+use home::{Home, StaleLock};
+pub use update::{Standing, StandingSource, newest, outdated, plan_precise, plan_update};
+pub use workspace::{Member, applications, members, named_member};
 
 /// What the driver is doing, for whoever shows progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +89,14 @@ pub struct Session {
     pub events: EventSink,
 }
 
+impl Session {
+    /// The same, where the lock must not change.
+    #[must_use]
+    pub fn locked(&self) -> Self {
+        Self { locking: Locking::Locked, ..self.clone() }
+    }
+}
+
 /// A composition in which everything is decided.
 #[derive(Debug)]
 pub struct Planned {
@@ -91,10 +108,14 @@ pub struct Planned {
     pub plan: Plan,
     /// What the lock must say.
     pub lock: Lock,
+    /// What it says otherwise than the lock on disk.
+    pub changes: Changes,
     /// Findings that do not keep the application from being built.
     pub warnings: Vec<Diagnostic>,
     target: Option<World>,
     stale_locks: Vec<StaleLock>,
+    /// The text that the manifest shall have.
+    edited: Option<(PathBuf, String)>,
 }
 
 impl Planned {
@@ -102,13 +123,6 @@ impl Planned {
     pub fn stale_locks(&self) -> impl Iterator<Item = &Path> {
         self.stale_locks.iter().map(|stale| stale.path.as_path())
     }
-}
-
-/// A lock file and the text that it should have.
-#[derive(Debug)]
-struct StaleLock {
-    path: PathBuf,
-    text: String,
 }
 
 /// A composition whose result is proved.
@@ -146,8 +160,8 @@ pub fn find_manifest(directory: &Path) -> Option<PathBuf> {
 /// What is wrong with the manifest or the lock, and what keeps versions from being chosen.
 pub async fn resolve(session: &Session) -> Result<Resolution, Failure> {
     let manifest = read_manifest(&session.manifest)?;
-    let lock = read_lock(&directory_of(&session.manifest).join(lock::FILE_NAME))?;
-    let lock = lock.as_ref().map(|(_, lock)| lock);
+    let home = Home::of(&session.manifest, &manifest)?;
+    let lock = home.lock();
     choose::choose(session, &manifest, lock, &mut Catalog::default(), &Evidence::default()).await
 }
 
@@ -156,7 +170,25 @@ pub async fn resolve(session: &Session) -> Result<Resolution, Failure> {
 /// # Errors
 /// All that is wrong in the first phase that finds something wrong.
 pub async fn plan(session: &Session) -> Result<Planned, Failure> {
-    plan_nested(session, &[]).await
+    plan_from(session, Basis::read(session)?, &[]).await
+}
+
+/// Decides everything about an application as if its manifest had this text; writes nothing but what is downloaded.
+///
+/// # Errors
+/// As [`plan()`].
+pub async fn plan_as(session: &Session, text: String) -> Result<Planned, Failure> {
+    let manifest = Manifest::parse(&SourceText::new(shown(&session.manifest), text.as_str()))?;
+    let basis = Basis { edited: Some((session.manifest.clone(), text)), ..Basis::of(session, manifest)? };
+    plan_from(session, basis, &[]).await
+}
+
+/// Writes what a plan says otherwise than the files: the manifest where it was planned with another text, and locks. All or none.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write(planned: &Planned) -> Result<(), Failure> {
+    Ok(home::write(&planned.edited, &planned.stale_locks)?)
 }
 
 /// Decides everything, and writes the lock where it changes.
@@ -165,7 +197,7 @@ pub async fn plan(session: &Session) -> Result<Planned, Failure> {
 /// As [`plan()`], and when the lock cannot be written.
 pub async fn lock(session: &Session) -> Result<Planned, Failure> {
     let planned = plan(session).await?;
-    write_locks(&planned)?;
+    write(&planned)?;
     Ok(planned)
 }
 
@@ -186,7 +218,7 @@ pub async fn check(session: &Session) -> Result<Checked, Failure> {
 pub async fn build(session: &Session, output: Option<&Path>) -> Result<Built, Failure> {
     let Checked { planned, component } = check(session).await?;
     let path = output.map_or_else(|| default_output(session, &planned.manifest), Path::to_path_buf);
-    write_locks(&planned)?;
+    write(&planned)?;
     emit::emit(&component, &path)?;
     let digest = Digest::of(component.bytes());
     Ok(Built { planned, component, path, digest })
@@ -201,10 +233,6 @@ fn directory_of(manifest: &Path) -> &Path {
     manifest.parent().unwrap_or(Path::new(""))
 }
 
-fn write_locks(planned: &Planned) -> Result<(), Diagnostic> {
-    planned.stale_locks.iter().try_for_each(|stale| emit::replace(&stale.path, stale.text.as_bytes()))
-}
-
 fn compose(session: &Session, planned: &Planned) -> Result<Validated, Failure> {
     let Planned { manifest, parts, plan, target, .. } = planned;
     (session.events)(Event::Encoding);
@@ -215,41 +243,61 @@ fn compose(session: &Session, planned: &Planned) -> Result<Validated, Failure> {
     Ok(validate::validate(layout, manifest, parts, target.as_ref())?)
 }
 
-/// Plans the application of a session that is itself a component of the applications in `above`, outermost first.
-async fn plan_nested(session: &Session, above: &[PathBuf]) -> Result<Planned, Failure> {
-    let manifest = read_manifest(&session.manifest)?;
-    let lock_path = directory_of(&session.manifest).join(lock::FILE_NAME);
-    let old_lock = read_lock(&lock_path)?;
+/// What an application is planned from: what its files say, unless a command wants something else.
+struct Basis {
+    manifest: Manifest,
+    home: Home,
+    /// The choices to hold on to.
+    lock: Option<Lock>,
+    /// The text that the manifest shall have.
+    edited: Option<(PathBuf, String)>,
+}
+
+impl Basis {
+    fn read(session: &Session) -> Result<Self, Failure> {
+        Self::of(session, read_manifest(&session.manifest)?)
+    }
+
+    fn of(session: &Session, manifest: Manifest) -> Result<Self, Failure> {
+        let home = Home::of(&session.manifest, &manifest)?;
+        let lock = home.lock().cloned();
+        Ok(Self { manifest, home, lock, edited: None })
+    }
+}
+
+/// Plans the application of a session that may be a component of others, whose manifests are `above`, outermost first.
+async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result<Planned, Failure> {
+    let Basis { manifest, home, lock: held, edited } = basis;
+    let mut asked = Vec::new();
+    if session.locking == Locking::Locked
+        && let Some(lock) = &held
+    {
+        asked = Failure::check(tags::check(session, &manifest, lock).await)?;
+    }
     let choose::Settled { resolution, loaded, target, plan, mut warnings } =
-        choose::settle(session, &manifest, old_lock.as_ref().map(|(_, lock)| lock), above).await?;
+        choose::settle(session, &manifest, held.as_ref(), above).await?;
     let load::Loaded { parts, warnings: mut earlier, mut stale_locks, .. } = loaded;
+    earlier.append(&mut asked);
     earlier.append(&mut warnings);
     let lock = Lock::new(&resolution, &plan);
-    let text = lock.to_text();
-    let old_text = old_lock.as_ref().map_or("", |(source, _)| source.text());
-    if text != old_text {
+    let text = home.text_with(&lock);
+    if text != home.text() {
         if session.locking == Locking::Locked {
-            return Err(report::lock_out_of_date(&lock_path, old_text, &text).into());
+            return Err(report::lock_out_of_date(&home.lock_path, home.text(), &text).into());
         }
-        stale_locks.push(StaleLock { path: lock_path, text });
+        stale_locks.push(home.stale(&lock));
     }
-    Ok(Planned { manifest, parts, plan, lock, warnings: earlier, target, stale_locks })
+    let changes = Changes::between(home.lock().unwrap_or(&Lock::default()), &lock);
+    Ok(Planned { manifest, parts, plan, lock, changes, warnings: earlier, target, stale_locks, edited })
 }
 
-fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
+/// Reads the manifest at a path.
+///
+/// # Errors
+/// When there is none, or everything that is wrong with it.
+pub fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
     let text = load::read_text(path).map_err(|error| report::unreadable_manifest(path, &error))?;
     Manifest::parse(&SourceText::new(shown(path), text))
-}
-
-fn read_lock(path: &Path) -> Result<Option<(Arc<SourceText>, Lock)>, Failure> {
-    let text = match load::read_text(path) {
-        Ok(text) => text,
-        Err(load::ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(report::unreadable_lock(path, &error).into()),
-    };
-    let source = SourceText::new(shown(path), text);
-    let lock = Lock::parse(&source)?;
-    Ok(Some((source, lock)))
 }
 
 /// The registry as it can be reached from where the program runs: the manifest names directories relative to itself.

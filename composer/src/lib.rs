@@ -13,12 +13,14 @@
 //! | [`validate`] | layout → [`validate::Validated`] |
 //! | [`emit`] | validated component → file |
 //!
+//! [`mod@edit`] changes a manifest's text, for the commands that do; what it makes goes through the same phases.
 //! [`driver`] runs them for a manifest on disk; it alone is asynchronous. What is wrong is a [`diagnostic::Diagnostic`],
 //! which is data. Nothing here knows a terminal, command-line arguments or the environment.
 
 mod code;
 pub mod diagnostic;
 pub mod driver;
+pub mod edit;
 pub mod emit;
 pub mod encode;
 pub mod inspect;

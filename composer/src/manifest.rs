@@ -8,6 +8,7 @@ mod name;
 mod read;
 mod sections;
 mod source;
+pub(crate) mod workspace;
 
 use std::{collections::BTreeMap, ops::Range, path::PathBuf, sync::Arc};
 
@@ -18,6 +19,7 @@ use wit::{ExternName, InterfacePattern};
 use crate::diagnostic::{Failure, SourceText, Spanned};
 pub use name::{InvalidName, Name};
 pub use source::Source;
+pub use workspace::{InvalidMember, MemberPattern, Workspace};
 
 /// The name that a provider has when it is the runtime.
 pub const HOST: &str = "host";
@@ -48,6 +50,8 @@ pub struct Manifest {
     pub host: HostRules,
     /// `[exports]`, in the manifest's order; absent is not the same as empty.
     pub exports: Option<Vec<ExportRule>>,
+    /// `[workspace]`: the applications that share this one's lock.
+    pub workspace: Option<Workspace>,
     /// The place of `[exports]`, if there is one.
     pub(crate) exports_span: Option<Range<usize>>,
 }
@@ -202,6 +206,11 @@ impl Manifest {
     /// that cannot be used, and names that refer to nothing.
     pub fn parse(source: &Arc<SourceText>) -> Result<Self, Failure> {
         sections::read(source)
+    }
+
+    /// Whether there is something to compose: a manifest with a workspace may be there for its members alone.
+    pub fn is_application(&self) -> bool {
+        self.workspace.is_none() || self.package.is_some() || !self.components.is_empty()
     }
 
     /// The component with a name.

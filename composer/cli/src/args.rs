@@ -11,6 +11,7 @@ use clap::{
     builder::styling::{AnsiColor, Styles},
 };
 use clap_complete::Shell;
+use semver::Version;
 
 pub(crate) use self::wit::{
     BuildArgs as WitBuildArgs, CompatArgs as WitCompatArgs, LevelArgs as WitLevelArgs, LintArgs as WitLintArgs,
@@ -59,6 +60,10 @@ pub(crate) struct ManifestOptions {
     /// The manifest, instead of the nearest compose.toml here or above
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) manifest_path: Option<PathBuf>,
+
+    /// The application of the workspace that is meant: a package, or a member's directory
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub(crate) package: Option<String>,
 
     /// Fail if compose.lock would have to change
     #[arg(long, global = true)]
@@ -186,14 +191,22 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Do everything that build does, except writing the component; or compare a component with a world
     Check(CheckArgs),
+    /// Add components to the manifest
+    Add(AddArgs),
+    /// Remove components from the manifest
+    Remove(RemoveArgs),
+    /// Take newer releases into compose.lock
+    Update(UpdateArgs),
+    /// Show which newer releases there are
+    Outdated(OutdatedArgs),
     /// Show the instances and what links them, from the exports down
-    Tree,
+    Tree(TreeArgs),
     /// Show why something is part of the application
     Why(WhyArgs),
     /// Show what any component is: size, digest, world, contents
     Inspect(InspectArgs),
     /// Choose versions and write compose.lock
-    Lock,
+    Lock(LockArgs),
     /// Download everything that building needs, for later use without a network
     Fetch,
     /// Run a command (wasi:cli/run)
@@ -278,6 +291,115 @@ pub(crate) struct CheckArgs {
     /// The world that the component must be of [default: the only one]
     #[arg(long, value_name = "NAME", requires = "file")]
     pub(crate) world: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  compose add shop:catalog\n  compose add acme:tax@~2.1 oci://ghcr.io/acme/fraud:3.0.1\n  \
+                  compose add parts/gateway.wasm --as front\n\n\
+                  A package without a requirement gets the caret requirement of its newest version, as ^1.2 for 1.2.3. \
+                  The manifest and compose.lock are written together, and only if the application can be composed with \
+                  what is added."
+)]
+pub(crate) struct AddArgs {
+    /// ns:name or ns:name@REQUIREMENT, oci://HOST/REPOSITORY:TAG, or a path
+    #[arg(value_name = "SPEC", required = true)]
+    pub(crate) specs: Vec<String>,
+
+    /// The name that the component has in the manifest [default: the last part of SPEC]
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) name: Option<String>,
+
+    /// The registry of [registries] that packages come from
+    #[arg(long, value_name = "NAME")]
+    pub(crate) registry: Option<String>,
+
+    /// Change the manifest even if the application cannot be composed then; compose.lock is left alone
+    #[arg(long = "no-check")]
+    pub(crate) unchecked: bool,
+
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  compose remove tax\n  compose remove tax --force --dry-run\n\n\
+                  With a component go its instances, their links and their host rules. Lines about others that name it \
+                  (links of other instances, chains, exports) keep it, unless --force is given.")]
+pub(crate) struct RemoveArgs {
+    /// The names of components
+    #[arg(value_name = "NAME", required = true)]
+    pub(crate) names: Vec<String>,
+
+    /// Remove the lines about others that name it as well
+    #[arg(short, long)]
+    pub(crate) force: bool,
+
+    /// Change the manifest even if the application cannot be composed then; compose.lock is left alone
+    #[arg(long = "no-check")]
+    pub(crate) unchecked: bool,
+
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  compose update\n  compose update catalog --dry-run\n  compose update catalog --precise 1.2.0"
+)]
+pub(crate) struct UpdateArgs {
+    /// Components or packages that are updated; all of them without a name
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+
+    /// Take exactly this version of the one component, also an older one
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) precise: Option<Version>,
+
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 1 when `compose update` would take something newer, 0 when there is nothing newer that the \
+                  manifest allows"
+)]
+pub(crate) struct OutdatedArgs {
+    /// Show what is up to date as well
+    #[arg(short, long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  compose lock\n  compose lock --check\n\n\
+                  --check is for CI: it fails with the change that would be made, and where a tag or a version in a \
+                  registry names something else than it did.")]
+pub(crate) struct LockArgs {
+    /// Write nothing, and fail if something would change
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  compose tree --depth 1\n  compose tree --invert wasi:sockets/tcp\n  compose tree --duplicates"
+)]
+pub(crate) struct TreeArgs {
+    /// Show who needs it, up to the exports: an instance, a component, an interface or a host import
+    #[arg(short, long, value_name = "NAME", conflicts_with = "duplicates")]
+    pub(crate) invert: Option<String>,
+
+    /// Show only so many levels
+    #[arg(long, value_name = "N")]
+    pub(crate) depth: Option<usize>,
+
+    /// Show packages that are there in several versions, and who needs each
+    #[arg(short, long)]
+    pub(crate) duplicates: bool,
 }
 
 #[derive(Debug, Args)]

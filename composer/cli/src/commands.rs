@@ -1,6 +1,8 @@
 //! What each command does: one module a command, and the dispatch between them.
 
+mod add;
 mod build;
+mod changes;
 mod check;
 mod completions;
 mod describe;
@@ -12,6 +14,7 @@ mod inspect;
 mod invoke;
 mod lock;
 mod new;
+mod remove;
 #[cfg(feature = "runtime")]
 mod run;
 #[cfg(test)]
@@ -19,6 +22,7 @@ mod sample;
 #[cfg(feature = "runtime")]
 mod serve;
 mod tree;
+mod update;
 mod why;
 mod wit;
 
@@ -60,10 +64,14 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
             Some(file) => wit::check(file, arguments, output),
             None => check::run(options, output),
         },
-        Command::Tree => tree::run(options, output),
+        Command::Add(arguments) => add::run(arguments, options, output),
+        Command::Remove(arguments) => remove::run(arguments, options, output),
+        Command::Update(arguments) => update::run(arguments, options, output),
+        Command::Outdated(arguments) => update::run_outdated(arguments, options, output),
+        Command::Tree(arguments) => tree::run(arguments, options, output),
         Command::Why(arguments) => why::run(arguments, options, output),
         Command::Inspect(arguments) => inspect::run(arguments, output),
-        Command::Lock => lock::run(options, output),
+        Command::Lock(arguments) => lock::run(arguments, options, output),
         Command::Fetch => lock::run_fetch(options, output),
         #[cfg(feature = "runtime")]
         Command::Run(arguments) => run::run(arguments, options, output),

@@ -33,12 +33,24 @@ pub(crate) enum Message<'a> {
     },
     /// `check`: it could be built.
     Checked { instances: usize, components: usize },
+    /// `add`: the manifest has, or would have, these entries.
+    Added { manifest: String, components: Vec<Entry>, written: bool },
+    /// `remove`: the manifest lacks, or would lack, these components, and other entries that named them.
+    Removed { manifest: String, components: &'a [String], others: &'a [String], written: bool },
+    /// `add`, `remove`, `update`: what the lock says, or would say, otherwise than before.
+    Changed { components: Vec<SourceChange>, instances: Vec<InstanceChange>, written: bool },
+    /// `outdated`: what registries have beside what is locked.
+    Outdated { components: Vec<Standing> },
     /// `lock`: the lock says what was chosen.
     Locked { path: String, changed: bool },
     /// `fetch`: everything is there.
     Fetched { components: usize },
     /// `tree`: the plan, instances in the order in which they can be instantiated.
     Tree { exports: Vec<Export>, instances: Vec<Instance>, host_imports: Vec<String> },
+    /// `tree --invert`: who needs something, up to the exports.
+    InvertedTree { name: &'a str, trees: Vec<Branch> },
+    /// `tree --duplicates`: packages that are there in several versions.
+    Duplicates { packages: Vec<Duplicate> },
     /// `why`: each way from an export to what was asked for.
     Why { name: &'a str, chains: Vec<Chain> },
     /// `inspect`: what a component is.
@@ -79,6 +91,64 @@ struct Span<'a> {
     label: &'a str,
 }
 
+/// An entry of `[components]`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    /// Its value, as TOML.
+    pub(crate) entry: String,
+}
+
+/// A source that came, went or stands for other bytes.
+#[derive(Debug, Serialize)]
+pub(crate) struct SourceChange {
+    /// Nothing for the target world.
+    pub(crate) component: Option<String>,
+    pub(crate) before: Option<Source>,
+    pub(crate) after: Option<Source>,
+}
+
+/// A source as it is locked.
+#[derive(Debug, Serialize)]
+pub(crate) struct Source {
+    pub(crate) source: String,
+    pub(crate) version: Option<String>,
+    pub(crate) digest: Option<String>,
+    /// The digest of the image manifest.
+    pub(crate) manifest: Option<String>,
+}
+
+/// An instance that is wired otherwise, or may ask for other things.
+#[derive(Debug, Serialize)]
+pub(crate) struct InstanceChange {
+    pub(crate) instance: String,
+    pub(crate) host_gained: Vec<String>,
+    pub(crate) host_lost: Vec<String>,
+    pub(crate) links: Vec<Rewiring>,
+}
+
+/// An import with another provider than before.
+#[derive(Debug, Serialize)]
+pub(crate) struct Rewiring {
+    pub(crate) import: String,
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
+}
+
+/// What a registry has beside what is locked: versions of a package, or the image manifests of a tag.
+#[derive(Debug, Serialize)]
+pub(crate) struct Standing {
+    /// Nothing for the target world.
+    pub(crate) component: Option<String>,
+    pub(crate) source: String,
+    pub(crate) requirement: Option<String>,
+    pub(crate) current: Option<String>,
+    pub(crate) compatible: Option<String>,
+    pub(crate) latest: Option<String>,
+    /// Whether `compose update` would take something else than what is locked.
+    pub(crate) outdated: bool,
+}
+
 /// An export of the composition.
 #[derive(Debug, Serialize)]
 pub(crate) struct Export {
@@ -111,6 +181,34 @@ pub(crate) struct Link {
     pub(crate) export: String,
     /// `explicit`, `chain`, `only-provider` or `host`.
     pub(crate) because: &'static str,
+}
+
+/// Something with those who need it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Branch {
+    /// An instance with its source, or an interface.
+    pub(crate) name: String,
+    /// What it needs of that under which it stands.
+    pub(crate) needs: Option<String>,
+    /// As what the result exports something of it.
+    pub(crate) exports: Vec<String>,
+    pub(crate) branches: Vec<Branch>,
+    /// Whether those who need it stand elsewhere.
+    pub(crate) repeated: bool,
+}
+
+/// A package that is there in several versions.
+#[derive(Debug, Serialize)]
+pub(crate) struct Duplicate {
+    pub(crate) package: String,
+    pub(crate) versions: Vec<DuplicateVersion>,
+}
+
+/// One version of a package, and the instances of it with those who need them.
+#[derive(Debug, Serialize)]
+pub(crate) struct DuplicateVersion {
+    pub(crate) version: String,
+    pub(crate) needed_by: Vec<Branch>,
 }
 
 /// One way from an export to what was asked for.

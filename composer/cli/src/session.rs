@@ -25,12 +25,38 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Prepares everything that composing needs; connects to nothing and reads no manifest yet.
+    /// Prepares everything that composing one application needs; connects to nothing.
     ///
     /// # Errors
-    /// When there is no manifest, or the store cannot be opened.
+    /// When there is no manifest, it is one of a workspace alone, or the store cannot be opened.
     pub(crate) fn new(options: &ManifestOptions, output: &Output) -> Result<Self, Stop> {
         let manifest = manifest(options.manifest_path.as_deref())?;
+        let manifest = match &options.package {
+            Some(name) => driver::named_member(&manifest, name)?,
+            None => manifest,
+        };
+        Self::of(manifest, options, output)
+    }
+
+    /// Prepares everything that composing all applications of a manifest needs, in the order in which they are composed: its own
+    /// and the members of its workspace, or the one that is meant.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and when a manifest is wrong.
+    pub(crate) fn all(options: &ManifestOptions, output: &Output) -> Result<Vec<Self>, Stop> {
+        let session = Self::new(options, output)?;
+        let of = |manifest| Self {
+            driver: driver::Session { manifest, ..session.driver.clone() },
+            progress: session.progress.clone(),
+        };
+        let manifests = match options.package {
+            Some(_) => vec![session.manifest().to_path_buf()],
+            None => driver::applications(session.manifest())?,
+        };
+        Ok(manifests.into_iter().map(of).collect())
+    }
+
+    fn of(manifest: PathBuf, options: &ManifestOptions, output: &Output) -> Result<Self, Stop> {
         let jobs = options.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
         let network = if options.offline || options.frozen { Network::Offline } else { Network::Online };
         let store = store()?;

@@ -1,4 +1,6 @@
-//! How quantities are written for people.
+//! How quantities, digests and tables are written for people.
+
+use registry_client::Digest;
 
 /// A number of bytes: `512 B`, `1.5 KiB`, `3.0 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -22,6 +24,24 @@ pub(crate) fn count(number: usize, singular: &str) -> String {
     format!("{number} {singular}{ending}")
 }
 
+/// A digest in short, for where the whole is in the lock: `sha256:0123456789ab`.
+pub(crate) fn short(digest: Digest) -> String {
+    let text = digest.to_string();
+    let length = text.find(':').map_or(0, |colon| colon + 1) + 12;
+    text.chars().take(length).collect()
+}
+
+/// Rows in columns, two spaces between them.
+pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,5 +61,11 @@ mod tests {
     #[test]
     fn one_thing_is_singular() {
         assert_eq!([0, 1, 2].map(|number| count(number, "link")), ["0 links", "1 link", "2 links"]);
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_what_is_in_them() {
+        let rows = [["a", "→ b", ""], ["long", "c", "d"]].map(|row| row.map(str::to_owned));
+        assert_eq!(columns(&rows), "a     → b\nlong  c    d\n");
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How many questions are put to registries at a time; the client bounds its downloads itself.
-const QUESTIONS_AT_A_TIME: usize = 8;
+pub(super) const QUESTIONS_AT_A_TIME: usize = 8;
 
 /// How often versions are chosen anew because the bytes of those that were chosen did not fit.
 const ROUNDS: usize = 32;

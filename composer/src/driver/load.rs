@@ -13,7 +13,7 @@ use futures::{StreamExt, stream};
 use semver::Version;
 use wit::World;
 
-use super::{Event, Session, StaleLock, compose, directory_of, plan_nested, reachable_origin, report};
+use super::{Basis, Event, Session, compose, directory_of, home::StaleLock, plan_from, reachable_origin, report};
 use crate::{
     diagnostic::{Diagnostic, Failure, Spanned},
     manifest::{self, Component, Manifest, Name, Source, WitSource},
@@ -258,7 +258,7 @@ async fn nested(
     }
     (session.events)(Event::Nested { manifest: path.clone() });
     let inner = Session { manifest: path, ..session.clone() };
-    let planned = plan_nested(&inner, &above).await?;
+    let planned = plan_from(&inner, Basis::read(&inner)?, &above).await?;
     let component = compose(&inner, &planned)?;
     let bytes = ComponentBytes::Local(Arc::from(component.bytes()));
     Ok(FoundBytes { bytes, warnings: planned.warnings, stale_locks: planned.stale_locks })

@@ -6,10 +6,10 @@ use semver::Version;
 use similar::{ChangeTag, TextDiff};
 use wit::{DecodeError, WorldError};
 
-use super::load::ReadError;
+use super::{load::ReadError, workspace::Member};
 use crate::{
-    diagnostic::{Code, Diagnostic, Spanned, shown},
-    manifest::{Component, FILE_NAME, Manifest, Name, Source, TargetWorld},
+    diagnostic::{Code, Diagnostic, Spanned, listed, shown},
+    manifest::{Component, FILE_NAME, Manifest, MemberPattern, Name, Source, TargetWorld},
     part,
 };
 
@@ -30,9 +30,9 @@ pub(super) fn unreadable_lock(path: &Path, error: &ReadError) -> Diagnostic {
 
 pub(super) fn lock_out_of_date(path: &Path, old: &str, new: &str) -> Diagnostic {
     let message = if old.is_empty() {
-        format!("there is no `{}`, and `--locked` (as `--frozen`) forbids writing it", shown(path))
+        format!("there is no `{}`, and it must not be written", shown(path))
     } else {
-        format!("`{}` would change, and `--locked` (as `--frozen`) forbids that", shown(path))
+        format!("`{}` would have to change, and must not", shown(path))
     };
     let diagnostic = Diagnostic::error(Code::LockOutOfDate, message);
     let diagnostic = if old.is_empty() {
@@ -43,7 +43,41 @@ pub(super) fn lock_out_of_date(path: &Path, old: &str, new: &str) -> Diagnostic 
     diagnostic.hint("write it, look at the change and commit it\ncompose lock")
 }
 
-/// The lines that go and come, each group under the `name = …` line of the entry that it is in.
+pub(super) fn no_member(manifest: &Manifest, pattern: &Spanned<MemberPattern>) -> Diagnostic {
+    let message = if pattern.value.is_literal() {
+        format!("the member `{}` has no `{FILE_NAME}`", pattern.value)
+    } else {
+        format!("no directory that `{}` means has a `{FILE_NAME}`", pattern.value)
+    };
+    Diagnostic::error(Code::WorkspaceMember, message).label(&manifest.source, pattern.span.clone(), "named here")
+}
+
+pub(super) fn unknown_member(name: &str, members: &[Member]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(Code::UnknownName, format!("the workspace has no application `{name}`"));
+    if members.is_empty() {
+        return diagnostic
+            .note("there is no workspace here: no `[workspace]` in this manifest, and none above that names it");
+    }
+    diagnostic.note(format!("it has {}", listed(members.iter().map(|member| &member.directory))))
+}
+
+pub(super) fn ambiguous_member(name: &str, members: &[&Member]) -> Diagnostic {
+    let several = listed(members.iter().map(|member| &member.directory));
+    Diagnostic::error(Code::UnknownName, format!("`{name}` may be {several}"))
+        .hint("name the one that is meant by its directory")
+}
+
+pub(super) fn unreadable_members(
+    manifest: &Manifest,
+    pattern: &Spanned<MemberPattern>,
+    error: &std::io::Error,
+) -> Diagnostic {
+    Diagnostic::error(Code::WorkspaceMember, format!("the directories of `{}` cannot be read", pattern.value))
+        .label(&manifest.source, pattern.span.clone(), "named here")
+        .note(error.to_string())
+}
+
+/// The lines that go and come, each group under the header of the entry that it is in.
 fn changes(old: &str, new: &str) -> String {
     let diff = TextDiff::from_lines(old, new);
     let mut lines: Vec<String> = Vec::new();
@@ -51,23 +85,24 @@ fn changes(old: &str, new: &str) -> String {
     let mut shown_entry = String::new();
     for change in diff.iter_all_changes() {
         let line = change.value().trim_end();
-        if line.starts_with("name = ") {
+        if line.starts_with('[') {
             line.clone_into(&mut entry);
-        } else if line.starts_with("[[") || line == "[world]" {
-            entry.clear();
         }
         let sign = match change.tag() {
             ChangeTag::Delete => '-',
             ChangeTag::Insert => '+',
             ChangeTag::Equal => continue,
         };
+        if line.is_empty() {
+            continue;
+        }
         if entry != shown_entry {
-            if !entry.is_empty() && line != entry {
+            if line != entry {
                 lines.push(format!("  {entry}"));
             }
             entry.clone_into(&mut shown_entry);
         }
-        lines.push(format!("{sign} {line}").trim_end().to_owned());
+        lines.push(format!("{sign} {line}"));
     }
     lines.join("\n")
 }

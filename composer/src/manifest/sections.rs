@@ -14,11 +14,12 @@ use super::{
     Package, Registries, Source, TargetWorld, WitSource,
     read::{Reader, Section, Value},
     source::PackageRequirement,
+    workspace,
 };
 use crate::diagnostic::{Code, Diagnostic, Failure, SourceText, Spanned, listed, nearest};
 
 const SECTIONS: &[&str] =
-    &["package", "world", "registries", "components", "instances", "links", "chains", "host", "exports"];
+    &["package", "workspace", "world", "registries", "components", "instances", "links", "chains", "host", "exports"];
 
 const METADATA: &[&str] =
     &["description", "license", "authors", "repository", "homepage", "documentation", "vendor", "revision"];
@@ -42,6 +43,8 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
     let host = document.key("host").map(|value| host(reader, value)).unwrap_or_default();
     let exports = document.key("exports").map(|value| exports(reader, value));
 
+    let workspace = document.key("workspace").and_then(|value| workspace::workspace(reader, value));
+
     let exports_span = document.key("exports").map(Value::span);
     let instances = all_instances(reader, &components, explicit);
     let manifest = Manifest {
@@ -55,6 +58,7 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
         chains,
         host,
         exports,
+        workspace,
         exports_span,
     };
     check_registry_names(reader, &manifest);

@@ -23,6 +23,16 @@ pub enum Source {
     Reference(Reference),
 }
 
+impl Source {
+    /// The registry package, if it is one.
+    pub fn package(&self) -> Option<&PackageName> {
+        match self {
+            Self::Package { package, .. } => Some(package),
+            Self::Path(_) | Self::Reference(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

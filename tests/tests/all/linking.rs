@@ -156,7 +156,7 @@ fn a_component_can_be_a_folder_with_a_manifest_of_its_own() {
     sandbox.write("y.wasm", step("c", None, 3));
     let built = sandbox.build();
     assert_eq!(invoke(built.component.bytes(), "a#f(5)"), "5321");
-    assert!(sandbox.read_text("inner/compose.lock").contains("name = \"x\""));
+    assert!(sandbox.read_text("inner/compose.lock").contains("[component.x]"));
 }
 
 #[test]

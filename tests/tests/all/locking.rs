@@ -81,8 +81,7 @@ fn the_lock_says_what_is_linked_and_what_the_host_is_asked_for() {
     # how it is wired, or what it may ask of its host.
     version = 1
 
-    [[component]]
-    name = "front"
+    [component.front]
     package = "t:front"
     requirement = "^1"
     registry = "dir:registry"
@@ -92,8 +91,7 @@ fn the_lock_says_what_is_linked_and_what_the_host_is_asked_for() {
     manifest = "sha256:5c4c59c52dee491574690e4d5e03286e12bb9c7850f0a3e5c782f504af8aa990"
     manifest-size = 369
 
-    [[instance]]
-    name = "front"
+    [instance.front]
     component = "front"
     "#);
     let linked = steps::application(
@@ -111,24 +109,22 @@ fn the_lock_says_what_is_linked_and_what_the_host_is_asked_for() {
     # how it is wired, or what it may ask of its host.
     version = 1
 
-    [[component]]
-    name = "back"
+    [component.back]
     path = "back.wasm"
 
-    [[component]]
-    name = "front"
+    [component.front]
     path = "front.wasm"
 
-    [[instance]]
-    name = "back"
+    [instance.back]
     component = "back"
-    host = ["t:steps/d@1.0.0"]
+    host = [
+        "t:steps/d@1.0.0",
+    ]
 
-    [[instance]]
-    name = "front"
+    [instance.front]
     component = "front"
 
-    [instance.links]
+    [instance.front.links]
     "t:steps/b@1.0.0" = "back (t:steps/c@1.0.0)"
     "#);
 }

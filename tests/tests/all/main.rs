@@ -9,6 +9,11 @@
 mod chains;
 mod exporting;
 mod linking;
+mod commands_add;
+mod commands_lock;
+mod commands_update;
+mod commands_workspace;
+
 mod locking;
 mod oci;
 mod resources;

@@ -59,7 +59,8 @@ fn a_tag_that_moves_changes_nothing_while_it_is_locked() {
     let sandbox = check(&registry, &by_reference(":stable"), "52");
     registry.push("team/t/front", "stable", &step("a", None, 7));
     let lock = sandbox.lock();
-    for arguments in ["build", "build --locked"] {
+    assert_eq!(sandbox.compose("build --locked").status, Some(1));
+    for arguments in ["build", "build --frozen"] {
         assert_eq!(sandbox.compose(arguments).status, Some(0));
         assert_eq!(invoke(&sandbox.read("target/compose/app.wasm"), "a#f(5)"), "52");
         assert_eq!(sandbox.lock(), lock);

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use compose_tests::{artifact::publish, mutation::Random, sandbox::Sandbox};
-use composer::{diagnostic::SourceText, lock::Lock, manifest::Manifest};
+use composer::{diagnostic::SourceText, lock::LockFile, manifest::Manifest};
 
 use crate::steps::{step, steps};
 
@@ -105,8 +105,8 @@ fn a_damaged_lock_is_read_or_refused() {
     let lock = application().lock();
     check(lock.as_bytes(), 3000, |damaged| {
         let source = SourceText::new("compose.lock", String::from_utf8_lossy(damaged));
-        match Lock::parse(&source) {
-            Ok(lock) => assert_eq!(Lock::parse(&SourceText::new("again", lock.to_text())).unwrap(), lock),
+        match LockFile::parse(&source) {
+            Ok(lock) => assert_eq!(LockFile::parse(&SourceText::new("again", lock.to_text())).unwrap(), lock),
             Err(failure) => assert!(!failure.diagnostics().is_empty()),
         }
     });

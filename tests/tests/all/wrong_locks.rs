@@ -24,7 +24,7 @@ fn check(lock: &str) -> String {
 #[test]
 fn there_is_no_lock() {
     assert_snapshot!(application().compose("build --locked"), @"
-    error[lock-out-of-date]: there is no `compose.lock`, and `--locked` (as `--frozen`) forbids writing it
+    error[lock-out-of-date]: there is no `compose.lock`, and it must not be written
      |
      = help: write it, look at the change and commit it
              compose lock
@@ -39,33 +39,25 @@ fn a_lock_is_out_of_date() {
     sandbox.write("compose.toml", format!("{MANIFEST}back = {{ path = \"back.wasm\" }}\n"));
     sandbox.write("back.wasm", step("b", None, 2));
     assert_snapshot!(sandbox.compose("build --locked"), @r#"
-    error[lock-out-of-date]: `compose.lock` would change, and `--locked` (as `--frozen`) forbids that
+    error[lock-out-of-date]: `compose.lock` would have to change, and must not
      |
      = note: it would change like this
-             + name = "back"
+             + [component.back]
              + path = "back.wasm"
-             +
-             + [[component]]
-             + name = "back"
+             + [instance.back]
              + component = "back"
-             +
-             + [[instance]]
      = help: write it, look at the change and commit it
              compose lock
     exit status 1
     "#);
     assert_snapshot!(sandbox.compose("check --frozen"), @r#"
-    error[lock-out-of-date]: `compose.lock` would change, and `--locked` (as `--frozen`) forbids that
+    error[lock-out-of-date]: `compose.lock` would have to change, and must not
      |
      = note: it would change like this
-             + name = "back"
+             + [component.back]
              + path = "back.wasm"
-             +
-             + [[component]]
-             + name = "back"
+             + [instance.back]
              + component = "back"
-             +
-             + [[instance]]
      = help: write it, look at the change and commit it
              compose lock
     exit status 1
@@ -83,15 +75,11 @@ fn a_lock_shows_that_an_instance_would_reach_more_of_the_host() {
     sandbox.compose("lock");
     sandbox.write("pricing.wasm", stub("import wasi:sockets/udp@0.2.0; import wasi:sockets/tcp@0.2.0;"));
     assert_snapshot!(sandbox.compose("build --locked"), @r#"
-    error[lock-out-of-date]: `compose.lock` would change, and `--locked` (as `--frozen`) forbids that
+    error[lock-out-of-date]: `compose.lock` would have to change, and must not
      |
      = note: it would change like this
-               name = "pricing"
-             - host = ["wasi:sockets/udp@0.2.0"]
-             + host = [
+               [instance.pricing]
              +     "wasi:sockets/tcp@0.2.0",
-             +     "wasi:sockets/udp@0.2.0",
-             + ]
      = help: write it, look at the change and commit it
              compose lock
     exit status 1
@@ -107,7 +95,7 @@ fn a_lock_is_not_one() {
     2 | <<<<<<< HEAD
       |         ^ key with no value, expected `=`
       |
-      = help: take the last version that was committed, or delete it and run `compose lock`
+      = help: a merge left conflict marks in it: take either side, and run `compose lock`
     exit status 1
     ");
     assert_snapshot!(check("[[package]]\nname = \"x\"\n"), @"
@@ -120,13 +108,13 @@ fn a_lock_is_not_one() {
       = help: take the last version that was committed, or delete it and run `compose lock`
     exit status 1
     ");
-    assert_snapshot!(check("version = 1\n\n[[component]]\nname = \"front\"\npackage = \"t:front\"\n"), @"
-    error[lock-invalid]: `compose.lock` cannot be used: an entry lacks `manifest`
+    assert_snapshot!(check("version = 1\n\n[component.front]\npackage = \"t:front\"\n"), @"
+    error[lock-invalid]: `compose.lock` cannot be used: the component `front` lacks `manifest`
      |
      = help: take the last version that was committed, or delete it and run `compose lock`
     exit status 1
     ");
-    assert_snapshot!(check("version = 1\n\n[[component]]\nname = \"Front\"\npath = \"x\"\n"), @"
+    assert_snapshot!(check("version = 1\n\n[component.Front]\npath = \"x\"\n"), @"
     error[lock-invalid]: `compose.lock` cannot be used: `Front`: a name is lowercase words joined by `-`, each starting with a letter
      |
      = help: take the last version that was committed, or delete it and run `compose lock`

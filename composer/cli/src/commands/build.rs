@@ -24,19 +24,30 @@ pub(super) fn run(arguments: &BuildArgs, options: &ManifestOptions, output: &Out
     if arguments.wat && file.is_none() && output.format() == MessageFormat::Json {
         return Err(Stop::Usage(text_among_messages()));
     }
-    let built = build(file.filter(|_| !arguments.wat), options, output)?;
-    if output.format() == MessageFormat::Json {
-        output.message(&message(&built))?;
+    let sessions = Session::all(options, output)?;
+    if sessions.len() > 1 && (file.is_some() || arguments.wat) {
+        return Err(Stop::Usage(one_at_a_time()));
     }
-    if arguments.wat {
-        write_text(&built, file, output)?;
+    for session in &sessions {
+        let built = build_one(session, file.filter(|_| !arguments.wat), output)?;
+        if output.format() == MessageFormat::Json {
+            output.message(&message(&built))?;
+        }
+        if arguments.wat {
+            write_text(&built, file, output)?;
+        }
     }
     Ok(Ended::Well)
 }
 
-/// Builds the application and says so; `path` is where to, instead of the default.
-pub(super) fn build(path: Option<&Path>, options: &ManifestOptions, output: &Output) -> Result<Built, Stop> {
-    let session = Session::new(options, output)?;
+/// Builds the application that is meant and says so, in its default place.
+#[cfg(feature = "runtime")]
+pub(super) fn build(options: &ManifestOptions, output: &Output) -> Result<Built, Stop> {
+    build_one(&Session::new(options, output)?, None, output)
+}
+
+/// Builds an application and says so; `path` is where to, instead of the default.
+fn build_one(session: &Session, path: Option<&Path>, output: &Output) -> Result<Built, Stop> {
     let built = session.wait_for(async |session| driver::build(session, path).await)?;
     output.diagnostics(&built.planned.warnings)?;
     for lock in built.planned.stale_locks() {
@@ -67,6 +78,13 @@ fn message(built: &Built) -> Message<'static> {
         components: super::embedded(plan),
         host_imports: plan.host_imports.iter().map(|import| import.name.to_string()).collect(),
         exports: plan.exports.iter().map(|export| export.name.to_string()).collect(),
+    }
+}
+
+fn one_at_a_time() -> Complaint {
+    Complaint {
+        message: "several applications are built, and `-o` and `--wat` are for one".to_owned(),
+        hints: vec!["say which with `-p NAME`".to_owned()],
     }
 }
 

@@ -13,7 +13,13 @@ use crate::{
 };
 
 pub(super) fn run(options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
-    let session = Session::new(options, output)?;
+    for session in Session::all(options, output)? {
+        check(&session, output)?;
+    }
+    Ok(Ended::Well)
+}
+
+fn check(session: &Session, output: &Output) -> Result<(), Stop> {
     let checked = session.wait_for(async |session| driver::check(session).await)?;
     let plan = &checked.planned.plan;
     output.diagnostics(&checked.planned.warnings)?;
@@ -22,5 +28,5 @@ pub(super) fn run(options: &ManifestOptions, output: &Output) -> Result<Ended, S
     if output.format() == MessageFormat::Json {
         output.message(&Message::Checked { instances: plan.instances.len(), components: embedded(plan) })?;
     }
-    Ok(Ended::Well)
+    Ok(())
 }

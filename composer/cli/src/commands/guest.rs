@@ -36,7 +36,7 @@ pub(super) fn load(target: &TargetArgs, options: &ManifestOptions, output: &Outp
     let loaded = match &target.file {
         Some(file) => load(file, &component_file::read(file)?),
         None => {
-            let built = build::build(None, options, output)?;
+            let built = build::build(options, output)?;
             load(&built.path, built.component.bytes())
         }
     };

@@ -8,7 +8,7 @@ use composer::{
 };
 
 use crate::{
-    args::{ManifestOptions, MessageFormat},
+    args::{LockArgs, ManifestOptions, MessageFormat},
     environment,
     exit::{Ended, Stop},
     message::Message,
@@ -18,9 +18,19 @@ use crate::{
 };
 
 /// `compose lock`.
-pub(super) fn run(options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
-    let session = Session::new(options, output)?;
-    let planned = session.wait_for(async |session| driver::lock(session).await)?;
+pub(super) fn run(arguments: &LockArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
+    for session in Session::all(options, output)? {
+        lock(arguments, &session, output)?;
+    }
+    Ok(Ended::Well)
+}
+
+fn lock(arguments: &LockArgs, session: &Session, output: &Output) -> Result<(), Stop> {
+    let planned = if arguments.check {
+        session.wait_for(async |session| driver::plan(&session.locked()).await)?
+    } else {
+        session.wait_for(async |session| driver::lock(session).await)?
+    };
     output.diagnostics(&planned.warnings)?;
     let path = session.manifest().with_file_name(FILE_NAME);
     let stale: Vec<&Path> = planned.stale_locks().collect();
@@ -33,12 +43,18 @@ pub(super) fn run(options: &ManifestOptions, output: &Output) -> Result<Ended, S
     if output.format() == MessageFormat::Json {
         output.message(&Message::Locked { path: path.display().to_string(), changed: !stale.is_empty() })?;
     }
-    Ok(Ended::Well)
+    Ok(())
 }
 
 /// `compose fetch`.
 pub(super) fn run_fetch(options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
-    let session = Session::new(options, output)?;
+    for session in Session::all(options, output)? {
+        fetch(&session, output)?;
+    }
+    Ok(Ended::Well)
+}
+
+fn fetch(session: &Session, output: &Output) -> Result<(), Stop> {
     let planned = session.wait_for(async |session| driver::lock(session).await)?;
     output.diagnostics(&planned.warnings)?;
     for lock in planned.stale_locks() {
@@ -50,5 +66,5 @@ pub(super) fn run_fetch(options: &ManifestOptions, output: &Output) -> Result<En
     if output.format() == MessageFormat::Json {
         output.message(&Message::Fetched { components })?;
     }
-    Ok(Ended::Well)
+    Ok(())
 }

@@ -3,6 +3,8 @@
 //! Every line is an instance, under who needs it and with what for. What an instance needs itself is shown where it appears
 //! first; `(*)` stands for it elsewhere.
 
+mod inverted;
+
 use std::collections::BTreeSet;
 
 use composer::{
@@ -11,34 +13,68 @@ use composer::{
 };
 use wit::{ExternName, InterfaceName};
 
-use super::describe;
+use super::{describe, why};
 use crate::{
-    args::{ManifestOptions, MessageFormat},
+    args::{ManifestOptions, MessageFormat, TreeArgs},
     exit::{Ended, Stop},
     message::{self, Message},
     output::Output,
     session::Session,
 };
 
-pub(super) fn run(options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
+pub(super) fn run(arguments: &TreeArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
     let session = Session::new(options, output)?;
     let planned = session.wait_for(async |session| driver::plan(session).await)?;
     output.diagnostics(&planned.warnings)?;
-    match output.format() {
-        MessageFormat::Human => output.data(tree(&planned))?,
-        MessageFormat::Json => output.message(&message(&planned))?,
+    match &arguments.invert {
+        Some(name) => invert(name, arguments.depth, &planned, output)?,
+        None if arguments.duplicates => duplicates(&planned, output)?,
+        None => match output.format() {
+            MessageFormat::Human => output.data(tree(&planned, arguments.depth))?,
+            MessageFormat::Json => output.message(&message(&planned))?,
+        },
     }
     Ok(Ended::Well)
 }
 
-/// The whole tree, under the name of the application.
-fn tree(planned: &Planned) -> String {
+fn invert(name: &str, depth: Option<usize>, planned: &Planned, output: &Output) -> Result<(), Stop> {
+    let subject = why::Subject::named(name, planned);
+    let subject = subject.ok_or_else(|| Stop::Failure(why::unknown(name, planned).into()))?;
+    let trees = inverted::Inverted::new(planned, depth).of(name, &subject);
+    match output.format() {
+        MessageFormat::Json => output.message(&Message::InvertedTree { name, trees }),
+        MessageFormat::Human if trees.is_empty() => {
+            output.remark(format_args!("{name} is left out: nothing that the result exports needs it"));
+            Ok(())
+        }
+        MessageFormat::Human => output.data(trees.iter().map(inverted::draw).collect::<Vec<_>>().join("\n")),
+    }
+}
+
+fn duplicates(planned: &Planned, output: &Output) -> Result<(), Stop> {
+    let packages = inverted::duplicates(planned);
+    match output.format() {
+        MessageFormat::Json => output.message(&Message::Duplicates { packages }),
+        MessageFormat::Human if packages.is_empty() => {
+            output.remark("No package is there in several versions");
+            Ok(())
+        }
+        MessageFormat::Human => {
+            let trees = packages.iter().flat_map(|package| &package.versions).flat_map(|version| &version.needed_by);
+            output.data(trees.map(inverted::draw).collect::<Vec<_>>().join("\n"))
+        }
+    }
+}
+
+/// The whole tree, under the name of the application; only so many levels of it where that is wanted.
+fn tree(planned: &Planned, depth: Option<usize>) -> String {
     let mut exported = Branches::default();
     for export in &planned.plan.exports {
         exported.add_instance(export.instance, &export.name);
     }
-    let mut drawing = Drawing { planned, text: title(planned) + "\n", drawn: BTreeSet::new() };
-    drawing.branches(&exported, "");
+    let text = title(planned) + "\n";
+    let mut drawing = Drawing { planned, text, drawn: BTreeSet::new(), levels: depth.unwrap_or(usize::MAX) };
+    drawing.branches(&exported, "", 0);
     drawing.text
 }
 
@@ -86,10 +122,15 @@ struct Drawing<'a> {
     text: String,
     /// The instances whose own branches were drawn.
     drawn: BTreeSet<InstanceId>,
+    /// How many levels are drawn.
+    levels: usize,
 }
 
 impl Drawing<'_> {
-    fn branches(&mut self, branches: &Branches<'_>, indent: &str) {
+    fn branches(&mut self, branches: &Branches<'_>, indent: &str, level: usize) {
+        if level == self.levels {
+            return;
+        }
         for (index, (id, names)) in branches.instances.iter().enumerate() {
             let (corner, line) =
                 if index + 1 == branches.len() { ("└── ", "    ") } else { ("├── ", "│   ") };
@@ -99,7 +140,7 @@ impl Drawing<'_> {
             let instance = describe::instance(self.planned, &self.planned.plan[*id]);
             self.text += &format!("{indent}{corner}{instance}: {}{star}\n", interfaces(names));
             if !again {
-                self.branches(&below, &format!("{indent}{line}"));
+                self.branches(&below, &format!("{indent}{line}"), level + 1);
             }
         }
         if !branches.host.is_empty() {
@@ -165,13 +206,56 @@ mod tests {
 
     #[test]
     fn what_an_instance_needs_is_drawn_once() {
-        assert_snapshot!(tree(&sample::planned()), @"
+        assert_snapshot!(tree(&sample::planned(), None), @"
         test:sample@1.0.0
         └── top (top.wat): test:sample/top@1.0.0
             ├── base = bottom (bottom.wat): test:sample/base@1.0.0
             │   └── host: wasi:io/{error, poll}@0.2.0, wasi:cli/stdin@0.2.0
             └── middle (middle.wat): test:sample/middle@1.0.0
                 └── base = bottom (bottom.wat): test:sample/base@1.0.0 (*)
+        ");
+    }
+
+    #[test]
+    fn only_so_many_levels_are_drawn() {
+        assert_eq!(tree(&sample::planned(), Some(0)), "test:sample@1.0.0\n");
+        assert_snapshot!(tree(&sample::planned(), Some(1)), @"
+        test:sample@1.0.0
+        └── top (top.wat): test:sample/top@1.0.0
+        ");
+    }
+
+    fn from_below(name: &str, depth: Option<usize>) -> String {
+        let planned = sample::planned();
+        let subject = why::Subject::named(name, &planned).expect("it is there");
+        inverted::Inverted::new(&planned, depth).of(name, &subject).iter().map(inverted::draw).collect()
+    }
+
+    #[test]
+    fn from_below_it_shows_who_needs_something() {
+        assert_snapshot!(from_below("base", None), @"
+        base = bottom (bottom.wat)
+        ├── middle (middle.wat): test:sample/base@1.0.0
+        │   └── top (top.wat): test:sample/middle@1.0.0
+        │       └── exported: test:sample/top@1.0.0
+        └── top (top.wat): test:sample/base@1.0.0 (*)
+        ");
+        assert_snapshot!(from_below("wasi:io/poll", None), @"
+        wasi:io/poll
+        └── base = bottom (bottom.wat): wasi:io/poll@0.2.0
+            ├── middle (middle.wat): test:sample/base@1.0.0
+            │   └── top (top.wat): test:sample/middle@1.0.0
+            │       └── exported: test:sample/top@1.0.0
+            └── top (top.wat): test:sample/base@1.0.0 (*)
+        ");
+        assert_snapshot!(from_below("bottom", Some(1)), @"
+        base = bottom (bottom.wat)
+        ├── middle (middle.wat): test:sample/base@1.0.0
+        └── top (top.wat): test:sample/base@1.0.0
+        ");
+        assert_snapshot!(from_below("test:sample/top", None), @"
+        test:sample/top
+        └── exported: test:sample/top@1.0.0
         ");
     }
 

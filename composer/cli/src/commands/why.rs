@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &WhyArgs, options: &ManifestOptions, output: &Outpu
 }
 
 /// What a name names.
-enum Subject {
+pub(super) enum Subject {
     /// Instances: the one of that name, or all of the component of that name.
     Instances(Vec<InstanceId>),
     /// An interface, wherever it is imported or exported; without a version, in all versions.
@@ -48,7 +48,7 @@ enum Subject {
 }
 
 impl Subject {
-    fn named(name: &str, planned: &Planned) -> Option<Self> {
+    pub(super) fn named(name: &str, planned: &Planned) -> Option<Self> {
         let plan = &planned.plan;
         let is = |known: &Name| **known == *name;
         if let Some(id) = plan.order.iter().find(|id| is(&plan[**id].name)) {
@@ -68,7 +68,7 @@ impl Subject {
         (is_used || plan.exports.iter().any(|export| interface.is_exported_by(export))).then_some(interface)
     }
 
-    fn is_exported_by(&self, export: &PlannedExport) -> bool {
+    pub(super) fn is_exported_by(&self, export: &PlannedExport) -> bool {
         match self {
             Self::Instances(instances) => instances.contains(&export.instance),
             Self::Interface(name) => covers(name, &export.name) || covers(name, &export.export),
@@ -76,7 +76,7 @@ impl Subject {
         }
     }
 
-    fn is_reached_by(&self, link: &Link) -> bool {
+    pub(super) fn is_reached_by(&self, link: &Link) -> bool {
         match (self, &link.provider) {
             (Self::Instances(instances), Provider::Instance { instance, .. }) => instances.contains(instance),
             (Self::Interface(name), Provider::Instance { export, .. }) => {
@@ -189,7 +189,7 @@ impl Chain<'_> {
     }
 }
 
-fn unknown(name: &str, planned: &Planned) -> Diagnostic {
+pub(super) fn unknown(name: &str, planned: &Planned) -> Diagnostic {
     let near = known(planned);
     let near = nearest(name, near.iter().map(String::as_str));
     let suggestion = near.map(|name| format!("did you mean `{name}`?"));

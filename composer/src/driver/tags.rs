@@ -1,0 +1,76 @@
+//! Tags that moved: whether what is locked is still what registries have under that name.
+//!
+//! Asked only where the lock must not change, and never a reason to take other bytes: those of the lock have its digests.
+
+use futures::{StreamExt, stream};
+use registry_client::{Error, Origin, Release};
+
+use super::{Session, choose::QUESTIONS_AT_A_TIME, reachable_origin};
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    lock::{Lock, LockedSource},
+    manifest::{Manifest, Name},
+};
+
+/// Asks for every version and every tag in a lock what it names now: an error for each that names something else,
+/// and a warning for each that nobody would tell about. What cannot be told without the network is passed over in its absence.
+pub(super) async fn check(session: &Session, manifest: &Manifest, lock: &Lock) -> Vec<Diagnostic> {
+    let components = manifest.components.iter().map(|component| &component.name.value);
+    let components = components.filter_map(|name| Some((Some(name), lock.components.get(name)?)));
+    let sources = components.chain(lock.world.as_ref().map(|world| (None, world)));
+    let asked = sources.filter_map(|(name, source)| Some((name, movable(source)?)));
+    let answers = stream::iter(asked).map(|(name, (origin, locked))| async move {
+        let now = session.client.release(&reachable_origin(session, origin.clone())).await;
+        (name, origin, locked, now)
+    });
+    let answers: Vec<_> = answers.buffered(QUESTIONS_AT_A_TIME).collect().await;
+    let found = answers.into_iter().filter_map(|(name, origin, locked, now)| match now {
+        Ok(now) if now.manifest.digest == locked.manifest.digest => None,
+        Ok(now) => Some((name, moved(name, &origin, &locked, &now))),
+        Err(Error::Offline { .. }) => None,
+        Err(error) => Some((name, unknown(&origin, &error))),
+    });
+    found.map(|(name, diagnostic)| labelled(diagnostic, manifest, name)).collect()
+}
+
+/// A source whose name could come to mean other bytes.
+fn movable(source: &LockedSource) -> Option<(Origin, Release)> {
+    match source {
+        LockedSource::Path(_) => None,
+        LockedSource::Reference { reference, .. } if reference.digest().is_some() => None,
+        LockedSource::Reference { reference, release } => Some((Origin::Reference(reference.clone()), *release)),
+        LockedSource::Package { registry, package, version, release, .. } => {
+            let (registry, package, version) = (registry.clone(), package.clone(), version.clone());
+            Some((Origin::Package { registry, package, version }, *release))
+        }
+    }
+}
+
+fn moved(name: Option<&Name>, origin: &Origin, locked: &Release, now: &Release) -> Diagnostic {
+    let update = name.map_or_else(|| "compose update".to_owned(), |name| format!("compose update {name}"));
+    let diagnostic = Diagnostic::error(Code::TagMoved, format!("{origin} is not what it was when it was locked"))
+        .note(format!("`compose.lock` has {}", locked.manifest.digest))
+        .note(format!("the registry has  {}", now.manifest.digest))
+        .hint(format!("if it was pushed again on purpose, take what is there now\n{update}"));
+    match origin {
+        Origin::Reference(reference) => {
+            let fixed = format!("{{ oci = \"{reference}@{}\" }}", locked.manifest.digest);
+            diagnostic.hint(format!("a reference by digest never moves\n{fixed}"))
+        }
+        Origin::Package { .. } => diagnostic,
+    }
+}
+
+fn unknown(origin: &Origin, error: &Error) -> Diagnostic {
+    let message = format!("nobody can tell whether {origin} is still what it was when it was locked");
+    Diagnostic::warning(Code::RegistryFailure, message).note(error.to_string()).causes(error)
+}
+
+fn labelled(diagnostic: Diagnostic, manifest: &Manifest, name: Option<&Name>) -> Diagnostic {
+    let component = name.and_then(|name| manifest.component(name)).map(|component| component.source.span.clone());
+    let world = || manifest.world.as_ref().map(|world| world.wit.span.clone());
+    match component.or_else(world) {
+        Some(span) => diagnostic.label(&manifest.source, span, "named here"),
+        None => diagnostic,
+    }
+}

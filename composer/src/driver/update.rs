@@ -1,0 +1,302 @@
+//! Newer releases: taking them, and saying which there are.
+//!
+//! From names of components to a plan that does not hold on to what the lock says of them, and from the lock to the versions
+//! that registries have beside what is locked.
+
+use std::collections::BTreeSet;
+
+use futures::{StreamExt, stream};
+use registry_client::{Digest, Origin, PackageName, Reference, Registry};
+use semver::{Version, VersionReq};
+
+use super::{
+    Basis, Planned, Session, choose::QUESTIONS_AT_A_TIME, home::Home, plan_from, reachable, reachable_origin,
+    read_manifest,
+};
+use crate::{
+    diagnostic::{Code, Diagnostic, Failure, listed, nearest},
+    lock::{Lock, LockedSource},
+    manifest::{Component, Manifest, Name, Source, WitSource},
+    registry_report,
+};
+
+/// Plans an application with the newest releases that its manifest allows for the components of these names, or for all where
+/// there are none; writes nothing. A name is a component's or a package's. Everything else stays as it is locked.
+///
+/// # Errors
+/// As [`plan()`](super::plan()), and for names that mean nothing.
+pub async fn plan_update(session: &Session, names: &[String]) -> Result<Planned, Failure> {
+    let mut basis = Basis::read(session)?;
+    let updated = named(&basis.manifest, names)?;
+    if let Some(lock) = &mut basis.lock {
+        lock.components.retain(|name, _| !updated.contains(name));
+        if names.is_empty() {
+            lock.world = None;
+        }
+    }
+    plan_from(session, basis, &[]).await
+}
+
+/// Plans an application with exactly this version of one component, which may be older than the one that is locked.
+///
+/// # Errors
+/// As [`plan_update`], and when the component is of no package, or its requirement does not allow the version.
+pub async fn plan_precise(session: &Session, name: &str, version: &Version) -> Result<Planned, Failure> {
+    let mut basis = Basis::read(session)?;
+    let updated = named(&basis.manifest, &[name.to_owned()])?;
+    let mut lock = basis.lock.take().unwrap_or_default();
+    for component in basis.manifest.components.iter().filter(|component| updated.contains(&component.name.value)) {
+        let source = precise(session, &basis.manifest, component, version).await?;
+        lock.components.insert(component.name.value.clone(), source);
+    }
+    basis.lock = Some(lock);
+    plan_from(session, basis, &[]).await
+}
+
+async fn precise(
+    session: &Session,
+    manifest: &Manifest,
+    component: &Component,
+    version: &Version,
+) -> Result<LockedSource, Failure> {
+    let (source, span) = (&component.source.value, component.source.span.clone());
+    let Source::Package { package, requirement, registry } = source else {
+        let message = format!("`{}` is of no registry package, so there is no version to choose", component.name.value);
+        return Err(Diagnostic::error(Code::InvalidValue, message).label(&manifest.source, span, "this is all").into());
+    };
+    if !requirement.matches(version) {
+        let message = format!("`{}` must satisfy `{requirement}`, and {version} does not", component.name.value);
+        let diagnostic = Diagnostic::error(Code::VersionNotFound, message);
+        let diagnostic = diagnostic.label(&manifest.source, span, "required here");
+        return Err(diagnostic
+            .hint(format!("require it first\n{} = \"{package}@{version}\"", component.name.value))
+            .into());
+    }
+    let Some(registry) = manifest.registries.registry_for(package, registry.as_deref()) else {
+        return Err(Diagnostic::error(Code::NoRegistry, format!("no registry is known for `{package}`")).into());
+    };
+    let origin = Origin::Package { registry: registry.clone(), package: package.clone(), version: version.clone() };
+    let release = session.client.release(&reachable_origin(session, origin)).await;
+    let release =
+        release.map_err(|error| registry_report::diagnostic(&error).label(&manifest.source, span, "needed here"))?;
+    Ok(LockedSource::Package {
+        package: package.clone(),
+        requirement: requirement.clone(),
+        registry: registry.clone(),
+        version: version.clone(),
+        release,
+    })
+}
+
+/// The components that these names mean; all of them where there are no names.
+fn named(manifest: &Manifest, names: &[String]) -> Result<BTreeSet<Name>, Failure> {
+    if names.is_empty() {
+        return Ok(manifest.components.iter().map(|component| component.name.value.clone()).collect());
+    }
+    let mut found = BTreeSet::new();
+    let mut diagnostics = Vec::new();
+    for name in names {
+        let meant = manifest.components.iter().filter(|component| {
+            let package = component.source.value.package().map(ToString::to_string);
+            *component.name.value == **name || package.as_ref() == Some(name)
+        });
+        let before = found.len();
+        found.extend(meant.map(|component| component.name.value.clone()));
+        if found.len() == before && !found.iter().any(|known| **known == **name) {
+            diagnostics.push(unknown(manifest, name));
+        }
+    }
+    Failure::check(diagnostics)?;
+    Ok(found)
+}
+
+/// Nothing in `[components]` has this name.
+pub(super) fn unknown(manifest: &Manifest, name: &str) -> Diagnostic {
+    let known: Vec<&str> = manifest.components.iter().map(|component| &*component.name.value).collect();
+    let diagnostic = Diagnostic::error(Code::UnknownName, format!("`[components]` has no `{name}`"));
+    let instance = manifest.instances.iter().find(|instance| *instance.name.value == *name);
+    match (instance, nearest(name, known.iter().copied())) {
+        (Some(instance), _) => {
+            diagnostic.note(format!("`{name}` is an instance of the component `{}`", instance.component))
+        }
+        (None, Some(near)) => diagnostic.hint(format!("did you mean `{near}`?")),
+        (None, None) if known.is_empty() => diagnostic,
+        (None, None) => diagnostic.note(format!("it has {}", listed(known))),
+    }
+}
+
+/// What registries have beside what is locked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The component; none for the target world.
+    pub component: Option<Name>,
+    /// What it comes from, with what there is of it.
+    pub source: StandingSource,
+}
+
+/// A source, with what is locked and what there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StandingSource {
+    /// A registry package.
+    Package {
+        /// The package.
+        package: PackageName,
+        /// What the manifest requires.
+        requirement: VersionReq,
+        /// What is locked, if anything is.
+        current: Option<Version>,
+        /// The highest version that the manifest allows.
+        compatible: Option<Version>,
+        /// The highest version; a pre-release only where the manifest allows that one.
+        latest: Option<Version>,
+    },
+    /// An OCI reference by tag.
+    Tag {
+        /// The reference.
+        reference: Reference,
+        /// The image manifest that is locked, if one is.
+        current: Option<Digest>,
+        /// The image manifest that the tag names now.
+        latest: Digest,
+    },
+}
+
+impl Standing {
+    /// Whether `compose update` would take something else than what is locked.
+    pub fn is_outdated(&self) -> bool {
+        match &self.source {
+            StandingSource::Package { current, compatible, .. } => compatible.is_some() && compatible > current,
+            StandingSource::Tag { current, latest, .. } => *current != Some(*latest),
+        }
+    }
+
+    /// Whether there is something newer, also where the manifest does not allow it.
+    pub fn is_behind(&self) -> bool {
+        match &self.source {
+            StandingSource::Package { current, latest, .. } => self.is_outdated() || latest > current,
+            StandingSource::Tag { .. } => self.is_outdated(),
+        }
+    }
+}
+
+/// Asks for each component, and for the target world, what registries have beside what is locked; in the manifest's order.
+/// Paths, and references by digest, are what they are, and left out.
+///
+/// # Errors
+/// When the manifest or the lock is wrong, or registries cannot be asked: everything that is wrong.
+pub async fn outdated(session: &Session) -> Result<Vec<Standing>, Failure> {
+    let manifest = read_manifest(&session.manifest)?;
+    let home = Home::of(&session.manifest, &manifest)?;
+    let none = Lock::default();
+    let lock = home.lock().unwrap_or(&none);
+    let components = manifest.components.iter().map(|component| {
+        let name = &component.name.value;
+        (Some(name), component.source.value.clone(), component.source.span.clone(), lock.components.get(name))
+    });
+    let world = manifest.world.iter().filter_map(|world| match &world.wit.value {
+        WitSource::Path(_) => None,
+        WitSource::Package { package, requirement } => {
+            let (package, requirement) = (package.clone(), requirement.clone());
+            let source = Source::Package { package, requirement, registry: None };
+            Some((None, source, world.wit.span.clone(), lock.world.as_ref()))
+        }
+    });
+    let asked = components.chain(world).collect::<Vec<_>>();
+    let manifest = &manifest;
+    let answers = stream::iter(asked).map(|(name, source, span, locked)| async move {
+        let source = standing(session, manifest, source, locked).await;
+        let source = source.map_err(|diagnostic| diagnostic.label(&manifest.source, span, "named here"))?;
+        Ok::<_, Diagnostic>(source.map(|source| Standing { component: name.cloned(), source }))
+    });
+    let answers: Vec<_> = answers.buffered(QUESTIONS_AT_A_TIME).collect().await;
+    let mut standings = Vec::new();
+    let mut diagnostics = Vec::new();
+    for answer in answers {
+        match answer {
+            Ok(standing) => standings.extend(standing),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    Failure::check(diagnostics)?;
+    Ok(standings)
+}
+
+async fn standing(
+    session: &Session,
+    manifest: &Manifest,
+    source: Source,
+    locked: Option<&LockedSource>,
+) -> Result<Option<StandingSource>, Diagnostic> {
+    match source {
+        Source::Path(_) => Ok(None),
+        Source::Reference(reference) if reference.digest().is_some() => Ok(None),
+        Source::Reference(reference) => {
+            let current = match locked {
+                Some(LockedSource::Reference { reference: same, release }) if *same == reference => {
+                    Some(release.manifest.digest)
+                }
+                _ => None,
+            };
+            let release = session.client.release(&Origin::Reference(reference.clone())).await;
+            let latest = release.map_err(|error| registry_report::diagnostic(&error))?.manifest.digest;
+            Ok(Some(StandingSource::Tag { reference, current, latest }))
+        }
+        Source::Package { package, requirement, registry } => {
+            let current = match locked {
+                Some(LockedSource::Package { package: same, version, .. }) if *same == package => Some(version.clone()),
+                _ => None,
+            };
+            let versions = versions(session, manifest, &package, registry.as_deref()).await?;
+            let compatible = versions.iter().filter(|version| requirement.matches(version)).max().cloned();
+            let is_wanted = |version: &&Version| version.pre.is_empty() || requirement.matches(version);
+            let latest = versions.iter().filter(is_wanted).max().cloned();
+            Ok(Some(StandingSource::Package { package, requirement, current, compatible, latest }))
+        }
+    }
+}
+
+async fn versions(
+    session: &Session,
+    manifest: &Manifest,
+    package: &PackageName,
+    registry: Option<&str>,
+) -> Result<Vec<Version>, Diagnostic> {
+    let registry = registry_of(manifest, package, registry)?;
+    let versions = session.client.versions(&reachable(session, registry.clone()), package).await;
+    versions.map_err(|error| registry_report::diagnostic(&error))
+}
+
+fn registry_of<'a>(
+    manifest: &'a Manifest,
+    package: &PackageName,
+    registry: Option<&str>,
+) -> Result<&'a Registry, Diagnostic> {
+    manifest.registries.registry_for(package, registry).ok_or_else(|| match registry {
+        Some(name) => Diagnostic::error(Code::UnknownRegistry, format!("`[registries]` has no `{name}`")),
+        None => Diagnostic::error(Code::NoRegistry, format!("no registry is known for `{package}`"))
+            .hint("name a default registry\n[registries]\ndefault = \"oci://registry.example/team\""),
+    })
+}
+
+/// The newest version of a package, in the registry that the manifest gives for it; never a pre-release.
+///
+/// # Errors
+/// When no registry is known for it, the registry does not have it or cannot be asked, or has nothing but pre-releases.
+pub async fn newest(
+    session: &Session,
+    manifest: &Manifest,
+    package: &PackageName,
+    registry: Option<&str>,
+) -> Result<Version, Failure> {
+    let versions = versions(session, manifest, package, registry).await?;
+    let newest = versions.iter().filter(|version| version.pre.is_empty()).max().cloned();
+    newest.ok_or_else(|| {
+        let diagnostic =
+            Diagnostic::error(Code::VersionNotFound, format!("`{package}` has no version but pre-releases"));
+        let diagnostic = match versions.iter().max() {
+            Some(version) => diagnostic.hint(format!("ask for one of them\ncompose add {package}@{version}")),
+            None => diagnostic,
+        };
+        diagnostic.into()
+    })
+}

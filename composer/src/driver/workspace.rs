@@ -1,0 +1,190 @@
+//! Workspaces: which applications share a lock.
+//!
+//! From a manifest with `[workspace]` to its [`Member`]s, and from a member to the workspace that it is in. A member's manifest
+//! is like any other: it can be composed from its own directory, and then uses the lock of its workspace.
+
+use std::path::{Path, PathBuf};
+
+use super::{directory_of, load::read_text, read_manifest, report};
+use crate::{
+    diagnostic::Failure,
+    manifest::{self, Manifest, MemberPattern, Source, workspace::segment_matches},
+};
+
+/// An application of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// Its directory, relative to the workspace's, with `/` between the segments.
+    pub directory: String,
+    /// Its manifest.
+    pub manifest: PathBuf,
+}
+
+/// The workspace that a manifest is in.
+pub(super) struct Enclosing {
+    pub(super) manifest_path: PathBuf,
+    /// Which member the manifest is.
+    pub(super) member: String,
+    pub(super) members: Vec<Member>,
+}
+
+/// The members of the workspace of a manifest, sorted by their directories.
+///
+/// # Errors
+/// When a directory that is named has no manifest, or a directory cannot be read: everything that is wrong.
+pub fn members(path: &Path, manifest: &Manifest) -> Result<Vec<Member>, Failure> {
+    let root = directory_of(path);
+    let mut members = Vec::new();
+    let mut diagnostics = Vec::new();
+    for pattern in manifest.workspace.iter().flat_map(|workspace| &workspace.members) {
+        match matching(root, &pattern.value) {
+            Ok(directories) => {
+                let found = directories
+                    .into_iter()
+                    .map(|directory| Member { manifest: root.join(&directory).join(manifest::FILE_NAME), directory });
+                let mut found: Vec<Member> = found.filter(|member| member.manifest.is_file()).collect();
+                if found.is_empty() {
+                    diagnostics.push(report::no_member(manifest, pattern));
+                }
+                members.append(&mut found);
+            }
+            Err(error) => diagnostics.push(report::unreadable_members(manifest, pattern, &error)),
+        }
+    }
+    Failure::check(diagnostics)?;
+    members.sort();
+    members.dedup();
+    Ok(members)
+}
+
+/// The manifests of all applications that a manifest stands for: its own, if there is something to compose, and the members of
+/// its workspace; each after those that it has as folders.
+///
+/// # Errors
+/// When a manifest is wrong, or a member is not there.
+pub fn applications(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let manifest = read_manifest(path)?;
+    let own = manifest.is_application().then(|| path.to_path_buf());
+    let members = members(path, &manifest)?.into_iter().map(|member| member.manifest);
+    let all: Vec<PathBuf> = members.chain(own).collect();
+    if let [_] = all.as_slice() {
+        return Ok(all);
+    }
+    let mut ordered = Vec::new();
+    for application in &all {
+        after_its_folders(application, &all, &mut Vec::new(), &mut ordered)?;
+    }
+    Ok(ordered)
+}
+
+/// Appends a manifest to `ordered`, after those of `all` that it has as folders.
+fn after_its_folders(
+    path: &Path,
+    all: &[PathBuf],
+    above: &mut Vec<PathBuf>,
+    ordered: &mut Vec<PathBuf>,
+) -> Result<(), Failure> {
+    // Folders that contain each other are reported where they are planned.
+    if ordered.iter().any(|known| known == path) || above.iter().any(|known| known == path) {
+        return Ok(());
+    }
+    above.push(path.to_path_buf());
+    for component in read_manifest(path)?.components {
+        let Source::Path(folder) = &component.source.value else { continue };
+        let wanted = directory_of(path).join(folder).join(manifest::FILE_NAME);
+        let Ok(wanted) = wanted.canonicalize() else { continue };
+        let same = |known: &&PathBuf| known.canonicalize().is_ok_and(|known| known == wanted);
+        if let Some(folder) = all.iter().find(same) {
+            after_its_folders(folder, all, above, ordered)?;
+        }
+    }
+    above.pop();
+    ordered.push(path.to_path_buf());
+    Ok(())
+}
+
+/// The manifest of the member that a name means, in the workspace of a manifest or the one that it is in: by its directory, the
+/// last part of that, its package, or the name of that.
+///
+/// # Errors
+/// When there is no workspace, no such member, or more than one.
+pub fn named_member(path: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let manifest = read_manifest(path)?;
+    let members = if manifest.workspace.is_some() {
+        members(path, &manifest)?
+    } else {
+        enclosing(path)?.map(|found| found.members).unwrap_or_default()
+    };
+    let mut found = Vec::new();
+    for member in &members {
+        let package = read_manifest(&member.manifest)?.package.map(|package| package.name.value);
+        let is_meant = member.directory == name
+            || member.directory.rsplit('/').next() == Some(name)
+            || package.is_some_and(|package| package.to_string() == name || package.name() == name);
+        if is_meant {
+            found.push(member);
+        }
+    }
+    match found.as_slice() {
+        [member] => Ok(member.manifest.clone()),
+        [] => Err(report::unknown_member(name, &members).into()),
+        several => Err(report::ambiguous_member(name, several).into()),
+    }
+}
+
+/// The directories below `root` that a pattern means.
+fn matching(root: &Path, pattern: &MemberPattern) -> std::io::Result<Vec<String>> {
+    let mut found = vec![String::new()];
+    for segment in pattern.segments() {
+        let mut next = Vec::new();
+        for directory in found {
+            let join = |name: &str| if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") };
+            if !segment.contains('*') {
+                next.push(join(segment));
+                continue;
+            }
+            // An empty path is the current directory, but cannot be read as one.
+            let path = Path::new(".").join(root).join(&directory);
+            if !path.is_dir() {
+                continue;
+            }
+            for entry in std::fs::read_dir(path)? {
+                let entry = entry?;
+                let name = entry.file_name();
+                let matched = name.to_str().filter(|name| !name.starts_with('.') && segment_matches(segment, name));
+                next.extend(matched.filter(|_| entry.path().is_dir()).map(join));
+            }
+        }
+        found = next;
+    }
+    Ok(found)
+}
+
+/// The workspace that a manifest is in: the nearest manifest above it that counts it among its members.
+pub(super) fn enclosing(path: &Path) -> Result<Option<Enclosing>, Failure> {
+    let given = directory_of(path);
+    let Ok(own) = Path::new(".").join(given).canonicalize() else { return Ok(None) };
+    // As the person wrote it while that goes on, so that messages show short paths.
+    let as_given = given.ancestors().skip(1).map(Path::to_path_buf);
+    let beyond = own.ancestors().skip(1).map(Path::to_path_buf);
+    let mut seen = std::collections::BTreeSet::new();
+    for directory in as_given.chain(beyond) {
+        let Ok(identity) = Path::new(".").join(&directory).canonicalize() else { continue };
+        let manifest_path = directory.join(manifest::FILE_NAME);
+        if !own.starts_with(&identity) || !seen.insert(identity.clone()) || !names_a_workspace(&manifest_path) {
+            continue;
+        }
+        let manifest = read_manifest(&manifest_path)?;
+        let members = members(&manifest_path, &manifest)?;
+        let relative = own.strip_prefix(&identity).unwrap_or(&own).to_string_lossy().replace('\\', "/");
+        if members.iter().any(|member| member.directory == relative) {
+            return Ok(Some(Enclosing { manifest_path, member: relative, members }));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether it is worth reading a manifest for its workspace: what is wrong with other applications above is not our business.
+fn names_a_workspace(path: &Path) -> bool {
+    path.is_file() && read_text(path).is_ok_and(|text| text.contains("[workspace]"))
+}

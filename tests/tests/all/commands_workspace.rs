@@ -1,0 +1,164 @@
+//! Workspaces: several applications, one lock.
+
+use compose_tests::{artifact::publish, sandbox::Sandbox};
+use insta::assert_snapshot;
+
+use crate::steps::step;
+
+/// Two applications and a third of which both are parts, in the order of their names the other way around.
+fn workspace() -> Sandbox {
+    let sandbox = Sandbox::new("[workspace]\nmembers = [\"apps/*\"]\n");
+    publish(&sandbox.path("registry"), "t:back@1.0.0", &step("b", None, 2));
+    sandbox.write("apps/notes.txt", "no application");
+    sandbox.write(
+        "apps/all/compose.toml",
+        "[package]\nname = \"t:whole\"\n[components]\nfront = { path = \"front.wasm\" }\nstore = { path = \"../store\" }\n",
+    );
+    sandbox.write("apps/all/front.wasm", step("a", Some("b"), 1));
+    sandbox.write(
+        "apps/store/compose.toml",
+        "[package]\nname = \"t:store\"\n[registries]\ndefault = \"dir:../../registry\"\n[components]\nback = \"t:back@1\"\n",
+    );
+    sandbox
+}
+
+#[test]
+fn all_are_built_with_one_lock_those_that_others_need_first() {
+    let sandbox = workspace();
+    assert_snapshot!(sandbox.compose("build"), @"
+          Locked compose.lock
+           Built apps/store/target/compose/store.wasm (1.2 KiB, 1 instance of 1 component)
+          Locked compose.lock
+           Built apps/all/target/compose/whole.wasm (2.7 KiB, 2 instances of 2 components)
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.lock(), @r#"
+    # Written by `compose`; do not edit. Commit it: a change in it is a change of what the application is made of,
+    # how it is wired, or what it may ask of its host.
+    version = 1
+
+    [application."apps/all".component.front]
+    path = "front.wasm"
+
+    [application."apps/all".component.store]
+    path = "../store"
+
+    [application."apps/all".instance.front]
+    component = "front"
+
+    [application."apps/all".instance.front.links]
+    "t:steps/b@1.0.0" = "store"
+
+    [application."apps/all".instance.store]
+    component = "store"
+
+    [application."apps/store".component.back]
+    package = "t:back"
+    requirement = "^1"
+    registry = "dir:../../registry"
+    version = "1.0.0"
+    digest = "sha256:edd84d2b831a2a7eeb6116fa4386d5b1219c583a90d8d7739826a9988f82958a"
+    size = 869
+    manifest = "sha256:ce4c6b826a83ebaf0b90d69afc6e60cb33b7d91251c6e350b2dd8591dc806838"
+    manifest-size = 369
+
+    [application."apps/store".instance.back]
+    component = "back"
+    "#);
+    assert!(!sandbox.path("apps/all/compose.lock").exists() && !sandbox.path("apps/store/compose.lock").exists());
+    assert_snapshot!(sandbox.compose("check --locked"), @"
+         Checked apps/store/compose.toml (1 instance of 1 component)
+         Checked apps/all/compose.toml (2 instances of 2 components)
+    exit status 0
+    ");
+}
+
+#[test]
+fn one_is_meant_by_its_name_or_by_where_one_is() {
+    let sandbox = workspace();
+    assert_snapshot!(sandbox.compose("lock -p t:store"), @"
+          Locked compose.lock
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.compose_in("apps/all", "lock"), @"
+          Locked [DIR]/compose.lock
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.compose("tree -p whole"), @"
+    t:whole
+    └── front (front.wasm): t:steps/a@1.0.0
+        └── store (../store): t:steps/b@1.0.0
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.compose("tree -p other"), @"
+    error[unknown-name]: the workspace has no application `other`
+     |
+     = note: it has `apps/all` and `apps/store`
+    exit status 1
+    ");
+    assert_snapshot!(sandbox.compose("build -o app.wasm"), @"
+    error: several applications are built, and `-o` and `--wat` are for one
+     |
+     = help: say which with `-p NAME`
+    exit status 2
+    ");
+    assert_eq!(sandbox.compose("build -p all -o app.wasm").status, Some(0));
+}
+
+#[test]
+fn a_member_that_goes_takes_its_part_of_the_lock_with_it() {
+    let sandbox = workspace();
+    sandbox.compose("lock");
+    std::fs::remove_dir_all(sandbox.path("apps/all")).unwrap();
+    assert_snapshot!(sandbox.compose("lock --check"), @r#"
+    error[lock-out-of-date]: `compose.lock` would have to change, and must not
+     |
+     = note: it would change like this
+             - [application."apps/all".component.front]
+             - path = "front.wasm"
+             - [application."apps/all".component.store]
+             - path = "../store"
+             - [application."apps/all".instance.front]
+             - component = "front"
+             - [application."apps/all".instance.front.links]
+             - "t:steps/b@1.0.0" = "store"
+             - [application."apps/all".instance.store]
+             - component = "store"
+     = help: write it, look at the change and commit it
+             compose lock
+    exit status 1
+    "#);
+    sandbox.compose("lock");
+    assert!(!sandbox.lock().contains("apps/all"));
+}
+
+#[test]
+fn members_must_be_there() {
+    let sandbox = workspace();
+    sandbox.write("compose.toml", "[workspace]\nmembers = [\"apps/all\", \"apps/none\", \"tools/*\", \"../other\"]\n");
+    assert_snapshot!(sandbox.compose("build"), @r#"
+    error[invalid-value]: `../other` cannot be a member
+     --> compose.toml:2:48
+      |
+    2 | members = ["apps/all", "apps/none", "tools/*", "../other"]
+      |                                                ^^^^^^^^^^ a member is a directory below the one of this manifest
+    exit status 1
+    "#);
+    sandbox.write("compose.toml", "[workspace]\nmembers = [\"apps/all\", \"apps/none\", \"tools/*\"]\n");
+    assert_snapshot!(sandbox.compose("build"), @r#"
+    error[workspace-member]: the member `apps/none` has no `compose.toml`
+     --> compose.toml:2:24
+      |
+    2 | members = ["apps/all", "apps/none", "tools/*"]
+      |                        ^^^^^^^^^^^ named here
+
+    error[workspace-member]: no directory that `tools/*` means has a `compose.toml`
+     --> compose.toml:2:37
+      |
+    2 | members = ["apps/all", "apps/none", "tools/*"]
+      |                                     ^^^^^^^^^ named here
+
+    error: 2 problems found
+    exit status 1
+    "#);
+}
