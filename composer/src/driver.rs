@@ -255,7 +255,11 @@ struct Basis {
 
 impl Basis {
     fn read(session: &Session) -> Result<Self, Failure> {
-        Self::of(session, read_manifest(&session.manifest)?)
+        let manifest = read_manifest(&session.manifest)?;
+        if !manifest.is_application() {
+            return Err(report::workspace_alone(&manifest, &members(&session.manifest, &manifest)?).into());
+        }
+        Self::of(session, manifest)
     }
 
     fn of(session: &Session, manifest: Manifest) -> Result<Self, Failure> {

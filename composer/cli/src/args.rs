@@ -310,7 +310,7 @@ pub(crate) struct AddArgs {
     #[arg(long = "as", value_name = "NAME")]
     pub(crate) name: Option<String>,
 
-    /// The registry of [registries] that packages come from
+    /// The registry that packages come from, by its name in the manifest
     #[arg(long, value_name = "NAME")]
     pub(crate) registry: Option<String>,
 

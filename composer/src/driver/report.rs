@@ -52,6 +52,15 @@ pub(super) fn no_member(manifest: &Manifest, pattern: &Spanned<MemberPattern>) -
     Diagnostic::error(Code::WorkspaceMember, message).label(&manifest.source, pattern.span.clone(), "named here")
 }
 
+pub(super) fn workspace_alone(manifest: &Manifest, members: &[Member]) -> Diagnostic {
+    let message = "this manifest is of a workspace, and has nothing to compose itself";
+    let span = manifest.workspace.as_ref().map_or(0..0, |workspace| workspace.span.clone());
+    Diagnostic::error(Code::WorkspaceMember, message)
+        .label(&manifest.source, span, "several applications")
+        .note(format!("it has {}", listed(members.iter().map(|member| &member.directory))))
+        .hint("say which application is meant with `-p NAME`")
+}
+
 pub(super) fn unknown_member(name: &str, members: &[Member]) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::UnknownName, format!("the workspace has no application `{name}`"));
     if members.is_empty() {

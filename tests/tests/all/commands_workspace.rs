@@ -90,6 +90,17 @@ fn one_is_meant_by_its_name_or_by_where_one_is() {
         └── store (../store): t:steps/b@1.0.0
     exit status 0
     ");
+    assert_snapshot!(sandbox.compose("tree"), @"
+    error[workspace-member]: this manifest is of a workspace, and has nothing to compose itself
+     --> compose.toml:1:1
+      |
+    1 | [workspace]
+      | ^^^^^^^^^^^ several applications
+      |
+      = note: it has `apps/all` and `apps/store`
+      = help: say which application is meant with `-p NAME`
+    exit status 1
+    ");
     assert_snapshot!(sandbox.compose("tree -p other"), @"
     error[unknown-name]: the workspace has no application `other`
      |
