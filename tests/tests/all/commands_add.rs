@@ -63,7 +63,8 @@ fn several_are_added_at_once() {
     let sandbox = application();
     let registry = DockerRegistry::start(Access::Anonymous);
     registry.push("team/fraud", "3.0", &step("d", None, 7));
-    let run = sandbox.compose(&format!("add t:back@=1.0.0 oci://{}/team/fraud:3.0 parts/back.wasm -q", registry.address()));
+    let run =
+        sandbox.compose(&format!("add t:back@=1.0.0 oci://{}/team/fraud:3.0 parts/back.wasm -q", registry.address()));
     assert_snapshot!(run.to_string().replace(registry.address(), "ADDRESS"), @"
     error[already-exists]: two of the components would be named `back`
      |
@@ -123,7 +124,11 @@ fn a_registry_can_be_named() {
     let archive = sandbox.read_text("compose.toml") + "archive = \"dir:registry\"\n";
     sandbox.write("compose.toml", archive);
     assert_eq!(sandbox.compose("add t:back --registry archive").status, Some(0));
-    assert!(sandbox.read_text("compose.toml").contains("{ package = \"t:back\", version = \"^1.2\", registry = \"archive\" }"));
+    assert!(
+        sandbox
+            .read_text("compose.toml")
+            .contains("{ package = \"t:back\", version = \"^1.2\", registry = \"archive\" }")
+    );
     assert_snapshot!(sandbox.compose("add t:middle --registry other"), @"
     error[unknown-registry]: `[registries]` has no `other`
     exit status 1
@@ -348,11 +353,14 @@ imports = [\"t:steps/*\"]
 ";
 
 fn shop() -> Sandbox {
-    Sandbox::with(SHOP, [
-        ("front.wasm", step("a", Some("b"), 1)),
-        ("back.wasm", step("b", None, 2)),
-        ("spare.wasm", step("d", Some("c"), 3)),
-    ])
+    Sandbox::with(
+        SHOP,
+        [
+            ("front.wasm", step("a", Some("b"), 1)),
+            ("back.wasm", step("b", None, 2)),
+            ("spare.wasm", step("d", Some("c"), 3)),
+        ],
+    )
 }
 
 #[test]

@@ -26,7 +26,8 @@ fn branches_that_add_different_components_merge() {
     sandbox.write("base", lock_of(&ours));
     sandbox.write("one", lock_of(&["b", "c", "d", "f", "h"]));
     sandbox.write("other", lock_of(&["b", "d", "f", "g", "h", "i"]));
-    let git = Command::new("git").args(["merge-file", "-p", "one", "base", "other"]).current_dir(sandbox.path("")).output();
+    let git =
+        Command::new("git").args(["merge-file", "-p", "one", "base", "other"]).current_dir(sandbox.path("")).output();
     let merged = git.expect("git is installed").stdout;
     assert_eq!(String::from_utf8(merged).unwrap(), lock_of(&["b", "c", "d", "f", "g", "h", "i"]));
 }

@@ -7,12 +7,12 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod chains;
-mod exporting;
-mod linking;
 mod commands_add;
 mod commands_lock;
 mod commands_update;
 mod commands_workspace;
+mod exporting;
+mod linking;
 
 mod locking;
 mod oci;
