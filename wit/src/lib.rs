@@ -6,7 +6,7 @@
 //!   [`Item::mismatches`].
 //! - [`compatibility`]: what is different between two versions of a [`Package`], whom that breaks and which version it needs.
 //! - [`lint`]: what a package could do better: names, documentation, since when items are there.
-//! - [`conformance`]: whether a component is what a target world asks for.
+//! - [`conformance()`]: whether a component is what a target world asks for.
 //!
 //! A component is read from the types that wasmparser's validator computes, so resource identity is the validator's; WIT is
 //! read from what wit-parser resolves. Both become the same values, and what is called compatible here is what the
