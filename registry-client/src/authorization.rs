@@ -10,7 +10,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 
-use crate::credentials::{Credential, CredentialSource};
+use crate::credential::{Credential, CredentialSource};
 use crate::error::NetworkFailure;
 use crate::repository::Repository;
 use crate::transport::{RequestError, Transport};

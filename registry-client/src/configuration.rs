@@ -21,7 +21,8 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::credentials::{Credentials, EntryProblem};
+use crate::credential::EntryProblem;
+use crate::credentials::Credentials;
 use crate::error::one_line;
 use crate::host::Host;
 use crate::metadata::MetadataProblem;

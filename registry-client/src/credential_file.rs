@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 
+use crate::credential::{CredentialSource, Secret};
 use crate::credential_helper::Helper;
-use crate::credentials::{CredentialSource, Credentials, CredentialsError, Secret, normalized, read_file, server_of};
+use crate::credentials::{Credentials, CredentialsError, normalized, read_file, server_of};
 use crate::json_text;
 use crate::replacement::{create_parent, replace_private};
 

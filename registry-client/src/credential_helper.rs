@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
-use crate::credentials::{Credential, Secret};
+use crate::credential::{Credential, Secret};
 use crate::error::one_line;
 
 /// Real answers have some kilobytes.

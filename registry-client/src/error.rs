@@ -1,17 +1,21 @@
 //! Why a registry's answer could not be had: [`Error`], as data that a caller can act on.
 
+mod network;
+
+pub use network::{NetworkFailure, Slowness};
+
 use std::error::Error as StdError;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use semver::{Version, VersionReq};
 
 use crate::artifact::NotAComponent;
 use crate::blob::Mismatch;
+use crate::credential::CredentialSource;
 use crate::credential_helper::HelperError;
-use crate::credentials::CredentialSource;
 use crate::digest::Digest;
 use crate::host::Host;
+use crate::layout::LayoutProblem;
 use crate::metadata::MetadataProblem;
 use crate::package::PackageName;
 use crate::reference::Reference;
@@ -316,184 +320,8 @@ fn words(subject: &Subject) -> Words {
     }
 }
 
-/// How one request failed. The URL is without user, query and fragment, which may be secret.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum NetworkFailure {
-    /// No complete answer came.
-    #[error("{method} {url} failed")]
-    Transport {
-        /// The request's method.
-        method: &'static str,
-        /// The request's URL, redacted.
-        url: String,
-        /// What happened.
-        source: Box<dyn StdError + Send + Sync>,
-    },
-    /// The server answered with an error.
-    #[error("{method} {url} was answered with {status}{}{}", answer(code.as_deref(), message.as_deref()), wait(*retry_after))]
-    Status {
-        /// The request's method.
-        method: &'static str,
-        /// The request's URL, redacted.
-        url: String,
-        /// The HTTP status.
-        status: u16,
-        /// The server's own code, as `MANIFEST_UNKNOWN`.
-        code: Option<String>,
-        /// The server's own explanation, shortened to one line.
-        message: Option<String>,
-        /// How long the server asks to wait before the next request.
-        retry_after: Option<Duration>,
-    },
-    /// The body ended too early.
-    #[error("{method} {url} broke off after {received} bytes: {reason}")]
-    BrokenOff {
-        /// The request's method.
-        method: &'static str,
-        /// The request's URL, redacted.
-        url: String,
-        /// How many bytes of the body there were by then.
-        received: u64,
-        /// What happened, as a phrase.
-        reason: String,
-    },
-    /// The server is too slow to be waited for.
-    #[error("{method} {url} {slowness}")]
-    Slow {
-        /// The request's method.
-        method: &'static str,
-        /// The request's URL, redacted.
-        url: String,
-        /// In which way.
-        slowness: Slowness,
-    },
-    /// The server's answer breaks the protocol or a rule of safety.
-    #[error("{method} {url} was answered with {problem}")]
-    Protocol {
-        /// The request's method.
-        method: &'static str,
-        /// The request's URL, redacted.
-        url: String,
-        /// What came, as a phrase.
-        problem: String,
-    },
-}
-
-impl NetworkFailure {
-    /// The HTTP status, where the server answered with one that is an error.
-    pub fn status(&self) -> Option<u16> {
-        match self {
-            NetworkFailure::Status { status, .. } => Some(*status),
-            NetworkFailure::Transport { .. }
-            | NetworkFailure::BrokenOff { .. }
-            | NetworkFailure::Slow { .. }
-            | NetworkFailure::Protocol { .. } => None,
-        }
-    }
-
-    /// The failure of the same request in another way.
-    pub(crate) fn protocol(&self, problem: &str) -> NetworkFailure {
-        let (NetworkFailure::Transport { method, url, .. }
-        | NetworkFailure::Status { method, url, .. }
-        | NetworkFailure::BrokenOff { method, url, .. }
-        | NetworkFailure::Slow { method, url, .. }
-        | NetworkFailure::Protocol { method, url, .. }) = self;
-        NetworkFailure::Protocol { method, url: url.clone(), problem: problem.to_owned() }
-    }
-}
-
-fn answer(code: Option<&str>, message: Option<&str>) -> String {
-    match (code, message) {
-        (Some(code), Some(message)) => format!(" {code}: {message}"),
-        (Some(text), None) | (None, Some(text)) => format!(" {text}"),
-        (None, None) => String::new(),
-    }
-}
-
-fn wait(retry_after: Option<Duration>) -> String {
-    retry_after.map(|wait| format!(" (it asks to wait {} seconds)", wait.as_secs())).unwrap_or_default()
-}
-
 fn tried(attempts: u32) -> String {
     if attempts > 1 { format!(", tried {attempts} times") } else { String::new() }
-}
-
-/// In which way a server is too slow. Printed as a phrase about the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Slowness {
-    /// No answer began.
-    #[error("had no answer within {} seconds", limit.as_secs())]
-    NoAnswer {
-        /// How long was waited.
-        limit: Duration,
-    },
-    /// The answer came too slowly to go on.
-    #[error("brought less than {bytes_per_second} bytes a second for {} seconds", over.as_secs())]
-    Rate {
-        /// The least rate.
-        bytes_per_second: u32,
-        /// How long it was not reached.
-        over: Duration,
-    },
-    /// All tries together took too long.
-    #[error("did not come to an end within {} seconds", limit.as_secs())]
-    Total {
-        /// How long was waited.
-        limit: Duration,
-    },
-}
-
-/// What is wrong with a file of a directory registry.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LayoutProblem {
-    /// The file is missing.
-    #[error("it does not exist")]
-    Missing,
-    /// It is a directory, a pipe or a device.
-    #[error("it is not a file")]
-    NotAFile,
-    /// The file cannot be read.
-    #[error("it cannot be read")]
-    Io(#[source] std::io::Error),
-    /// The file is larger than any of its kind may be.
-    #[error("it has more than {limit} bytes")]
-    TooLarge {
-        /// The most bytes it may have.
-        limit: u64,
-    },
-    /// The file is not the JSON it should be.
-    #[error("its JSON is malformed: {problem}")]
-    Json {
-        /// Where and how, shortened to one line.
-        problem: String,
-    },
-    /// The layout has a version that is not known.
-    #[error("its layout version is `{version}`, expected `1.0.0`")]
-    Version {
-        /// The version.
-        version: String,
-    },
-    /// A digest in the file is malformed.
-    #[error("a digest in it is not valid")]
-    Digest(#[source] crate::digest::DigestParseError),
-    /// A size in the file is none.
-    #[error("a size in it is {size}")]
-    Size {
-        /// The size, which is negative.
-        size: i64,
-    },
-    /// Two different manifests have the same tag.
-    #[error("it lists two different manifests for the tag `{tag}`")]
-    AmbiguousTag {
-        /// The tag.
-        tag: String,
-    },
-    /// The file does not hold the bytes its name promises.
-    #[error("its bytes are not what its name says")]
-    Mismatch(#[source] Mismatch),
 }
 
 /// An error and its causes on one line, as the tests show it.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::blob::Mismatch;
 use crate::digest::{Descriptor, Digester};
 use crate::file::{VerifiedFile, check};
+use crate::replacement::sync_directory;
 use crate::store::{Store, StoreError};
 
 /// How the one file a digest has that a later ingest goes on from is marked.
@@ -226,11 +227,6 @@ fn names(path: &Path, file: &File) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// Makes a rename in `directory` survive a crash. Only Unix opens directories as files; elsewhere a lost rename costs a download.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]

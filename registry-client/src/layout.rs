@@ -3,8 +3,10 @@
 //! `<root>/<namespace>/<name>/` is an [OCI image layout](https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md)
 //! with one manifest a tag. Paths are made of package names and digests alone, whose alphabets have no `/` and no `..`.
 
+mod problem;
 mod writer;
 
+pub use problem::LayoutProblem;
 pub(crate) use writer::LayoutWriter;
 
 use std::collections::BTreeMap;
@@ -17,9 +19,9 @@ use oci_client::manifest::OciImageIndex;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::blob::{Unverified, VerifiedBlob};
+use crate::blob::VerifiedBlob;
 use crate::digest::{Descriptor, Digest};
-use crate::error::{Error, LayoutProblem, one_line};
+use crate::error::{Error, one_line};
 use crate::file::VerifiedFile;
 use crate::oci::MAX_MANIFEST;
 use crate::package::PackageName;
@@ -108,15 +110,6 @@ impl Layout {
 
 fn blob_path(directory: &Path, digest: Digest) -> PathBuf {
     directory.join("blobs").join("sha256").join(digest.to_hex())
-}
-
-impl LayoutProblem {
-    fn unverified(error: Unverified) -> LayoutProblem {
-        match error {
-            Unverified::Io(error) => LayoutProblem::Io(error),
-            Unverified::Mismatch(mismatch) => LayoutProblem::Mismatch(mismatch),
-        }
-    }
 }
 
 #[derive(Deserialize)]

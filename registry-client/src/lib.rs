@@ -12,7 +12,7 @@
 //! | [`inventory`](StoreUsage) | what of the store can go | files → sums, what was removed |
 //! | [`configuration`](Configuration) | which registry a package comes from, and why | files' texts → [`Choice`] |
 //! | `metadata` | which registry a host is | host → [`Registry`] |
-//! | [`credentials`](Credentials), `credential_helper` | who we are at a registry | variables, Docker's `config.json` → credential |
+//! | [`credentials`](Credentials), `credential`, `credential_helper` | who we are at a registry | variables, Docker's `config.json` → credential |
 //! | [`credential_file`](CredentialFile), `json_text` | where a login is kept | password → entry of a file or a helper |
 //! | `layout` | the same answers as a registry, from files | directory → manifests, blobs |
 //! | [`http_options`](HttpOptions), `connections` | how servers are spoken to | host → HTTP client |
@@ -53,6 +53,7 @@ mod blob;
 mod client;
 mod configuration;
 mod connections;
+mod credential;
 mod credential_file;
 mod credential_helper;
 mod credentials;
@@ -88,12 +89,13 @@ pub use artifact::NotAComponent;
 pub use blob::{Mismatch, VerifiedBlob};
 pub use client::{Client, ClientOptions, LoginCheck, Network, Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
 pub use configuration::{Choice, Configuration, ConfigurationError, Place, Rule};
+pub use credential::{CredentialSource, EntryProblem, Secret};
 pub use credential_file::CredentialFile;
 pub use credential_helper::{HelperError, HelperProblem};
-pub use credentials::{CredentialSource, Credentials, CredentialsError, EntryProblem, Secret};
+pub use credentials::{Credentials, CredentialsError};
 pub use description::{Description, Interfaces};
 pub use digest::{Descriptor, Digest, DigestParseError};
-pub use error::{Error, LayoutProblem, NetworkFailure, Slowness};
+pub use error::{Error, NetworkFailure, Slowness};
 pub use event::{Event, EventSink};
 pub use file::VerifiedFile;
 pub use http_options::{
@@ -102,6 +104,7 @@ pub use http_options::{
 };
 pub use ingest::Ingest;
 pub use inventory::{PrunePolicy, Pruned, StoreEntry, StoreUsage, StoreVerification, Tally};
+pub use layout::LayoutProblem;
 pub use metadata::MetadataProblem;
 pub use package::{PackageName, PackageNameError};
 pub use publication::{Artifact, ComponentConfig, Content, Os};

@@ -51,8 +51,8 @@ fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes a rename in `directory` survive a crash. Only Unix opens directories as files.
-fn sync_directory(directory: &Path) -> io::Result<()> {
+/// Makes a rename in `directory` survive a crash. Only Unix opens directories as files; elsewhere a rename may be lost.
+pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 

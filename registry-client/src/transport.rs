@@ -10,32 +10,35 @@
 //! manifests, tag lists, tokens and error bodies of any size into memory, treats a credential that the token server refused as none,
 //! and leaves redirects to `reqwest`'s defaults.
 
+mod answer;
+mod error;
+mod url;
+
+pub(crate) use answer::{Answer, Body};
+pub(crate) use error::RequestError;
+use url::plain_url;
+pub(crate) use url::{is_loopback, redacted, same_origin};
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error as StdError;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use oci_client::errors::OciEnvelope;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_RANGE, HeaderMap, HeaderValue, LOCATION, RANGE, RETRY_AFTER};
-use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
-use tokio::time::{Instant, timeout};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, LOCATION, RANGE};
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
+use tokio::time::timeout;
 
 use crate::authorization::{Access, Challenge};
-use crate::blob::Mismatch;
 use crate::connections::Connections;
-use crate::credential_helper::HelperError;
-use crate::credentials::{CredentialSource, Credentials};
+use crate::credentials::Credentials;
 use crate::destination::{self, PlainHttp};
-use crate::error::{NetworkFailure, Slowness, one_line};
+use crate::error::{NetworkFailure, Slowness};
 use crate::event::{Event, EventSink};
-use crate::host::{Host, is_loopback_name};
 use crate::http_options::{HttpOptions, Patience, RetryPolicy, Scheme};
 use crate::repository::Repository;
-use crate::retry::{Attempts, wait_asked_for};
+use crate::retry::Attempts;
 
 const MAX_REDIRECTS: usize = 5;
-const MAX_ERROR_BODY: u64 = 64 * 1024;
 
 /// Speaks HTTP to registries, with their credentials.
 pub(crate) struct Transport {
@@ -46,51 +49,6 @@ pub(crate) struct Transport {
     patience: Patience,
     events: EventSink,
     authorizations: Mutex<BTreeMap<(Repository, Access), HeaderValue>>,
-}
-
-/// Why a request has no usable answer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum RequestError {
-    #[error("{0}")]
-    NotFound(Box<NetworkFailure>),
-    #[error("{1}")]
-    Unauthorized(CredentialSource, Box<NetworkFailure>),
-    #[error("{1}")]
-    Forbidden(CredentialSource, Box<NetworkFailure>),
-    #[error("more than {limit} {unit}")]
-    TooLarge { limit: u64, unit: &'static str },
-    #[error(transparent)]
-    Mismatch(#[from] Mismatch),
-    #[error("{0}")]
-    Failed(Box<NetworkFailure>),
-    /// It failed so again and again.
-    #[error("{failure}")]
-    GaveUp { failure: Box<NetworkFailure>, attempts: u32 },
-    #[error("{0}")]
-    Setup(Box<dyn StdError + Send + Sync>),
-    #[error(transparent)]
-    Helper(HelperError),
-}
-
-impl RequestError {
-    /// Whether the server, or the way to it, is at fault: another one may do better.
-    pub(crate) fn is_failure(&self) -> bool {
-        match self {
-            RequestError::Failed(_) | RequestError::GaveUp { .. } | RequestError::Setup(_) => true,
-            RequestError::NotFound(_)
-            | RequestError::Unauthorized(..)
-            | RequestError::Forbidden(..)
-            | RequestError::TooLarge { .. }
-            | RequestError::Mismatch(_)
-            | RequestError::Helper(_) => false,
-        }
-    }
-}
-
-impl From<NetworkFailure> for RequestError {
-    fn from(failure: NetworkFailure) -> RequestError {
-        RequestError::Failed(Box::new(failure))
-    }
 }
 
 impl Transport {
@@ -214,7 +172,7 @@ impl Transport {
         let key = (repository.clone(), access.clone());
         let remembered = self.lock_authorizations().get(&key).cloned();
         let answer = attempt(remembered).await?;
-        if answer.status() != StatusCode::UNAUTHORIZED || !same_origin(&answer.url, url) {
+        if answer.status() != StatusCode::UNAUTHORIZED || !same_origin(answer.url(), url) {
             return Ok(answer);
         }
         let challenge = Challenge::read(answer.headers());
@@ -242,14 +200,7 @@ impl Transport {
         let name = name_of(&method);
         let request = complete(self.connections.client(url)?.request(method, url.clone()));
         match request.send().await {
-            Ok(response) => Ok(Answer {
-                response,
-                method: name,
-                url: url.clone(),
-                received: 0,
-                patience: self.patience,
-                pace: Pace::default(),
-            }),
+            Ok(response) => Ok(Answer::new(response, name, url.clone(), self.patience)),
             Err(error) => Err(transport_failure(name, url, error).into()),
         }
     }
@@ -348,10 +299,10 @@ impl Transport {
             return Ok(None);
         }
         let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-        let Some(mut next) = location.and_then(|location| answer.url.join(location).ok()) else {
+        let Some(mut next) = location.and_then(|location| answer.url().join(location).ok()) else {
             return Err(answer.protocol("a redirect to nowhere"));
         };
-        self.check_destination(&answer.url, &next)
+        self.check_destination(answer.url(), &next)
             .map_err(|problem| answer.protocol(&format!("a redirect to {problem}")))?;
         next.set_fragment(None);
         Ok(Some(next))
@@ -394,145 +345,6 @@ impl Transport {
     }
 }
 
-/// A server's answer, its body not yet read.
-pub(crate) struct Answer {
-    response: Response,
-    method: &'static str,
-    url: Url,
-    /// How much of the body was read.
-    received: u64,
-    patience: Patience,
-    pace: Pace,
-}
-
-/// How much came of a body lately. Only the time spent waiting for the server counts.
-#[derive(Debug, Clone, Copy, Default)]
-struct Pace {
-    waited: Duration,
-    bytes: u64,
-}
-
-impl Answer {
-    pub(crate) fn status(&self) -> StatusCode {
-        self.response.status()
-    }
-
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
-    }
-
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        self.response.headers()
-    }
-
-    /// How many bytes the server says that the body has.
-    pub(crate) fn declared_length(&self) -> Option<u64> {
-        self.response.content_length()
-    }
-
-    /// Reads the next piece of the body, which must come at the minimum rate.
-    pub(crate) async fn piece(&mut self) -> Result<Option<impl AsRef<[u8]> + use<>>, NetworkFailure> {
-        let Patience { silence: over, bytes_per_second, .. } = self.patience;
-        let least = u64::from(bytes_per_second.get()).saturating_mul(over.as_secs());
-        loop {
-            let begun = Instant::now();
-            let piece = timeout(over.saturating_sub(self.pace.waited), self.response.chunk()).await;
-            self.pace.waited += begun.elapsed();
-            if let Ok(piece) = piece {
-                let piece = piece.map_err(|error| self.broken_off(innermost(&error)))?;
-                let length = piece.as_ref().map_or(0, |piece| piece.len() as u64);
-                self.pace.bytes += length;
-                self.received += length;
-                return Ok(piece);
-            }
-            if self.pace.bytes < least {
-                let slowness = Slowness::Rate { bytes_per_second: bytes_per_second.get(), over };
-                return Err(NetworkFailure::Slow { method: self.method, url: redacted(&self.url), slowness });
-            }
-            self.pace = Pace::default();
-        }
-    }
-
-    /// Reads the body, which may have at most `limit` bytes.
-    pub(crate) async fn body(mut self, limit: u64) -> Result<Vec<u8>, RequestError> {
-        let too_large = RequestError::TooLarge { limit, unit: "bytes" };
-        if self.response.content_length().is_some_and(|length| length > limit) {
-            return Err(too_large);
-        }
-        let mut body = Vec::new();
-        while let Some(piece) = self.piece().await? {
-            let piece = piece.as_ref();
-            if (body.len() as u64).saturating_add(piece.len() as u64) > limit {
-                return Err(too_large);
-            }
-            body.extend_from_slice(piece);
-        }
-        Ok(body)
-    }
-
-    /// Reads the body with what is said about it.
-    async fn into_body(self, limit: u64) -> Result<Body, RequestError> {
-        let (headers, method, url) = (self.headers().clone(), self.method, redacted(&self.url));
-        Ok(Body { headers, bytes: self.body(limit).await?, method, url })
-    }
-
-    /// Whether the body begins with the byte at `offset`.
-    pub(crate) fn begins_at(&self, offset: u64) -> bool {
-        let range = self.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
-        let first = range.and_then(|range| range.trim().strip_prefix("bytes")?.trim_start().split_once('-'));
-        first.is_some_and(|(first, _)| first.parse() == Ok(offset))
-    }
-
-    /// The failure of a body that ended too early.
-    pub(crate) fn broken_off(&self, reason: String) -> NetworkFailure {
-        NetworkFailure::BrokenOff { method: self.method, url: redacted(&self.url), received: self.received, reason }
-    }
-
-    /// Turns an answer that is no success into what it says.
-    pub(crate) async fn into_failure(self) -> NetworkFailure {
-        let (method, url, status) = (self.method, redacted(&self.url), self.status().as_u16());
-        let retry_after = self.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = retry_after.and_then(|value| wait_asked_for(value, SystemTime::now()));
-        // The body only explains; where it cannot be had, the status has to do.
-        let body = self.body(MAX_ERROR_BODY).await.unwrap_or_default();
-        let envelope: Option<OciEnvelope> = serde_json::from_slice(&body).ok();
-        let first = envelope.and_then(|envelope| envelope.errors.into_iter().next());
-        let shown = |text: &str| Some(one_line(text)).filter(|line| !line.is_empty());
-        let code = first.as_ref().and_then(|error| shown(serde_json::to_value(&error.code).ok()?.as_str()?));
-        let message = first.and_then(|error| shown(&error.message));
-        NetworkFailure::Status { method, url, status, code, message, retry_after }
-    }
-
-    pub(crate) fn protocol(&self, problem: &str) -> NetworkFailure {
-        NetworkFailure::Protocol { method: self.method, url: redacted(&self.url), problem: problem.to_owned() }
-    }
-}
-
-/// An answer whose body was read.
-pub(crate) struct Body {
-    pub(crate) headers: HeaderMap,
-    pub(crate) bytes: Vec<u8>,
-    method: &'static str,
-    url: String,
-}
-
-impl Body {
-    pub(crate) fn protocol(&self, problem: &str) -> NetworkFailure {
-        NetworkFailure::Protocol { method: self.method, url: self.url.clone(), problem: problem.to_owned() }
-    }
-}
-
-/// A URL for messages: the query of a presigned URL is as good as a password.
-pub(crate) fn redacted(url: &Url) -> String {
-    let mut shown = url.clone();
-    shown.set_query(None);
-    shown.set_fragment(None);
-    // These fail only for URLs that cannot have a user.
-    let _ = shown.set_username("");
-    let _ = shown.set_password(None);
-    one_line(shown.as_str())
-}
-
 fn with_authorization(request: RequestBuilder, authorization: Option<&HeaderValue>) -> RequestBuilder {
     match authorization {
         Some(value) => request.header(AUTHORIZATION, value.clone()),
@@ -553,29 +365,10 @@ fn transport_failure(method: &'static str, url: &Url, error: reqwest::Error) -> 
     NetworkFailure::Transport { method, url: redacted(url), source: Box::new(error.without_url()) }
 }
 
-/// What is at the bottom of an error: the layers above it say where it passed through.
-fn innermost(error: &dyn StdError) -> String {
-    let causes = std::iter::successors(Some(error), |&cause| cause.source());
-    causes.last().map(|cause| one_line(&cause.to_string())).unwrap_or_default()
-}
-
-pub(crate) fn same_origin(left: &Url, right: &Url) -> bool {
-    left.origin() == right.origin()
-}
-
-/// Where the registry named `host` answers in plain http.
-fn plain_url(host: &str) -> Option<Url> {
-    let host = Host::parse(host).ok()?;
-    Url::parse(&format!("http://{}", host.endpoint())).ok()
-}
-
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    url.host_str().is_some_and(is_loopback_name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Host;
 
     fn check_url(host: &str, insecure: &[&str], expected: &str) {
         let insecure = insecure.iter().map(|host| (*host).to_owned()).collect();
@@ -604,11 +397,5 @@ mod tests {
             Transport::new(Credentials::anonymous(), &BTreeSet::new(), HttpOptions::default(), EventSink::silent());
         let repository = Repository::new(Host::parse("1.2.3.4.5").unwrap(), "a").unwrap();
         assert!(transport.url(&repository, "tags/list").is_err());
-    }
-
-    #[test]
-    fn a_url_in_a_message_has_no_secrets() {
-        let url = Url::parse("https://user:pw@storage.example/blob?signature=secret#fragment").unwrap();
-        assert_eq!(redacted(&url), "https://storage.example/blob");
     }
 }

@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 
 use super::Client;
 use crate::authorization::{Challenge, Proof};
-use crate::credentials::{Credential, CredentialSource, Secret};
+use crate::credential::{Credential, CredentialSource, Secret};
 use crate::error::Error;
 use crate::host::Host;
 use crate::release::Subject;

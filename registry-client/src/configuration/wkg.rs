@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml::Value;
 
 use super::{Configuration, ConfigurationError, Place, Source};
-use crate::credentials::{Credential, CredentialSource, EntryProblem, Secret};
+use crate::credential::{Credential, CredentialSource, EntryProblem, Secret};
 use crate::host::Host;
 use crate::metadata::Metadata;
 use crate::registry::{Registry, RegistryParseError};

@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 use oci_client::manifest::{OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageIndex};
 use serde_json::{Value, json};
 
-use super::{INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, Layout, MAX_INDEX_FILE, TAG, blob_path, read_json};
+use super::{
+    INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, Layout, LayoutProblem, MAX_INDEX_FILE, TAG, blob_path, read_json,
+};
 use crate::digest::{Descriptor, Digest, Digester};
-use crate::error::{Error, LayoutProblem};
-
+use crate::error::Error;
 use crate::package::PackageName;
 use crate::publication::Blob;
 use crate::replacement::{create_parent, replace};
