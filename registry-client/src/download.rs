@@ -83,7 +83,8 @@ impl Download<'_> {
                 ended => return ended,
             }
         }
-        self.from(repository, self.transport.attempts(self.component.size)).await
+        let attempts = self.transport.attempts(self.component.size).of_blob(self.component.digest);
+        self.from(repository, attempts).await
     }
 
     async fn from(&self, repository: &Repository, mut attempts: Attempts<'_>) -> Result<VerifiedFile, DownloadError> {
@@ -125,11 +126,14 @@ impl Download<'_> {
         let Descriptor { digest, size } = self.component;
         let offset = ingest.received();
         if offset > 0 && offset == size {
+            self.events.emit(Event::DownloadResumed { digest, received: offset });
             return Ok(Outcome::Complete);
         }
         let mut answer = self.transport.blob(repository, digest, offset).await?;
         match answer.status() {
-            StatusCode::PARTIAL_CONTENT if answer.begins_at(offset) => {}
+            StatusCode::PARTIAL_CONTENT if answer.begins_at(offset) => {
+                self.events.emit(Event::DownloadResumed { digest, received: offset });
+            }
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => return Ok(Outcome::NotTheRest),
             // All of it again: the server does not know ranges.
             _ if offset > 0 => ingest.restart()?,

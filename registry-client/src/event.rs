@@ -36,11 +36,18 @@ pub enum Event {
         /// The component.
         component: Descriptor,
     },
+    /// A download goes on from what an earlier try, or an earlier run, brought.
+    DownloadResumed {
+        /// The component's digest.
+        digest: Digest,
+        /// How many bytes need not be sent again.
+        received: u64,
+    },
     /// More of a component has arrived.
     DownloadProgress {
         /// The component's digest.
         digest: Digest,
-        /// How many bytes have arrived so far.
+        /// How many bytes there are so far; fewer than before where it had to begin again.
         received: u64,
     },
     /// A component is in the store, verified.
@@ -79,6 +86,8 @@ pub enum Event {
     },
     /// A request failed in a way that may pass, and is tried again.
     Retrying {
+        /// The component or blob that is on its way, if one is.
+        blob: Option<Digest>,
         /// Which try comes next; the first was 1.
         attempt: u32,
         /// How long is waited before it.

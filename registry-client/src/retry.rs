@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::Url;
 use tokio::time::Instant;
 
+use crate::digest::Digest;
 use crate::error::{NetworkFailure, Slowness};
 use crate::event::{Event, EventSink};
 use crate::http_options::{Patience, RetryPolicy};
@@ -23,13 +24,19 @@ pub(crate) struct Attempts<'a> {
     deadline: Instant,
     allowed: Duration,
     made: u32,
+    blob: Option<Digest>,
 }
 
 impl<'a> Attempts<'a> {
     /// Begins. What is to be transferred at the slowest rate, `bytes`, adds to the time there is.
     pub(crate) fn new(policy: RetryPolicy, patience: &Patience, bytes: u64, events: &'a EventSink) -> Attempts<'a> {
         let allowed = patience.total + Duration::from_secs(bytes / u64::from(patience.bytes_per_second.get()));
-        Attempts { policy, events, deadline: Instant::now() + allowed, allowed, made: 0 }
+        Attempts { policy, events, deadline: Instant::now() + allowed, allowed, made: 0, blob: None }
+    }
+
+    /// Says of every further try that it is for `blob`.
+    pub(crate) fn of_blob(self, blob: Digest) -> Attempts<'a> {
+        Attempts { blob: Some(blob), ..self }
     }
 
     /// Makes one try, of getting `url`, which ends with the time there is.
@@ -73,7 +80,8 @@ impl<'a> Attempts<'a> {
         if Instant::now() + wait >= self.deadline {
             return given_up(failure, self.made);
         }
-        self.events.emit(Event::Retrying { attempt: self.made + 1, wait, failure: failure.to_string() });
+        let attempt = self.made + 1;
+        self.events.emit(Event::Retrying { blob: self.blob, attempt, wait, failure: failure.to_string() });
         tokio::time::sleep(wait).await;
         Ok(())
     }

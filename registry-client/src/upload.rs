@@ -16,6 +16,7 @@ use crate::event::{Event, EventSink};
 use crate::oci::MAX_MANIFEST;
 use crate::publication::Blob;
 use crate::repository::Repository;
+use crate::retry::Attempts;
 use crate::transport::{Answer, RequestError, Transport, redacted, same_origin};
 
 /// What a chunk has where a registry refuses a blob in one request and does not say how large a chunk must be.
@@ -57,7 +58,7 @@ impl Upload<'_> {
     pub(crate) async fn is_present(&self, digest: Digest) -> Result<bool, RequestError> {
         let url = self.transport.url(self.repository, &format!("blobs/{digest}"))?;
         let ask = || self.transport.ask(Method::HEAD, self.repository, &Access::Push, &url, "*/*");
-        match self.persistently(&url, 0, ask).await {
+        match self.persistently(self.transport.attempts(0), &url, ask).await {
             Ok(_) => Ok(true),
             Err(RequestError::NotFound(_)) => Ok(false),
             Err(error) => Err(error),
@@ -72,7 +73,7 @@ impl Upload<'_> {
             let answer = self.transport.ask(Method::GET, self.repository, &Access::Push, &url, &accept).await?;
             answer.body(MAX_MANIFEST).await
         };
-        match self.persistently(&url, MAX_MANIFEST, manifest).await {
+        match self.persistently(self.transport.attempts(MAX_MANIFEST), &url, manifest).await {
             Ok(manifest) => Ok(Some(Digest::of(&manifest))),
             Err(RequestError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
@@ -104,13 +105,15 @@ impl Upload<'_> {
                 outcome => outcome,
             }
         };
-        self.persistently(&url, blob.descriptor.size, attempt).await
+        let attempts = self.transport.attempts(blob.descriptor.size).of_blob(blob.descriptor.digest);
+        self.persistently(attempts, &url, attempt).await
     }
 
     /// Puts an image manifest under `selector`, a tag or a digest. Its blobs are there.
     pub(crate) async fn put_manifest(&self, selector: &str, manifest: &[u8]) -> Result<(), RequestError> {
         let url = self.transport.url(self.repository, &format!("manifests/{selector}"))?;
-        self.persistently(&url, manifest.len() as u64, || self.try_manifest(&url, manifest)).await
+        let attempts = self.transport.attempts(manifest.len() as u64);
+        self.persistently(attempts, &url, || self.try_manifest(&url, manifest)).await
     }
 
     async fn try_manifest(&self, url: &Url, manifest: &[u8]) -> Result<(), RequestError> {
@@ -129,14 +132,13 @@ impl Upload<'_> {
         }
     }
 
-    /// Makes `attempt`, which transfers `bytes`, as often as it makes sense.
+    /// Makes `attempt` as often as it makes sense.
     async fn persistently<T, F: Future<Output = Result<T, RequestError>>>(
         &self,
+        mut attempts: Attempts<'_>,
         url: &Url,
-        bytes: u64,
         attempt: impl Fn() -> F,
     ) -> Result<T, RequestError> {
-        let mut attempts = self.transport.attempts(bytes);
         loop {
             match attempts.make(url, attempt()).await {
                 Err(error) => attempts.wait_after(error).await?,

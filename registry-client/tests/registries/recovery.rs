@@ -214,7 +214,7 @@ async fn a_server_that_says_when_to_come_back_is_asked_then() {
     sandbox.pull(&reference(&format!("{}/team/catalog:1", server.address))).await.unwrap();
     assert_eq!(begun.elapsed().as_secs(), 70);
     let retries = sandbox.events().into_iter().filter_map(|event| match event {
-        Event::Retrying { attempt, wait, failure } => {
+        Event::Retrying { attempt, wait, failure, .. } => {
             Some(format!("{attempt} {} {}", wait.as_secs(), failure.replace(&server.address, "ADDRESS")))
         }
         _ => None,
