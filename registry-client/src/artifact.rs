@@ -10,7 +10,7 @@ use oci_client::manifest::{
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::digest::{Descriptor, DigestParseError};
+use crate::digest::{Descriptor, Digest, DigestParseError};
 use crate::error::one_line;
 use crate::release::Release;
 
@@ -153,6 +153,14 @@ pub enum NotAComponent {
         /// The media type.
         media_type: String,
     },
+    /// The config and the image manifest were not made for each other.
+    #[error("its config is for the layer {listed}, and its image manifest lists {component}")]
+    OtherLayers {
+        /// The layers that the config lists.
+        listed: String,
+        /// The layer that the image manifest lists.
+        component: Digest,
+    },
     /// The layer's digest is malformed or of an unsupported algorithm.
     #[error("its layer has no valid digest")]
     Digest(#[source] DigestParseError),
@@ -171,7 +179,6 @@ fn kind(artifact_type: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Digest;
     use crate::error::chain;
 
     const CONFIG: &str =

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use semver::Version;
-use tokio::sync::{Mutex as AsyncMutex, Semaphore, SemaphorePermit};
+use tokio::sync::Mutex as AsyncMutex;
 
 use crate::artifact::{component_of_index, read_manifest};
 use crate::blob::VerifiedBlob;
@@ -38,9 +38,12 @@ use crate::release::{Origin, Release, Subject};
 use crate::repository::Repository;
 use crate::store::{Lookup, Store, StoreError};
 use crate::transport::{RequestError, Transport};
+use crate::turns::{STREAM, Turn, Turns, USUAL_BODY};
 
-/// The largest component that is read: it is held in memory as a whole.
-const MAX_COMPONENT: u64 = 512 * 1024 * 1024;
+/// The largest component that is held in memory as a whole.
+const MAX_IN_MEMORY: u64 = 512 * 1024 * 1024;
+/// The largest component there is. Sizes within WebAssembly have 32 bits.
+const MAX_COMPONENT: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Whether the network may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +65,7 @@ pub struct ClientOptions {
     pub network: Network,
     /// Hosts, with their ports, that are spoken to in plain http. Loopback hosts always are.
     pub insecure: BTreeSet<String>,
-    /// How many requests and downloads may be under way at once.
+    /// How many requests and downloads may be under way at once; fewer are where they would hold too much in memory.
     pub parallel: NonZeroUsize,
     /// Who is told what happens.
     pub events: EventSink,
@@ -76,7 +79,7 @@ struct Inner {
     store: Store,
     network: Network,
     transport: Transport,
-    permits: Semaphore,
+    turns: Turns,
     events: EventSink,
     /// Who is downloading which blob: whoever wants the same waits, and finds it in the store.
     flights: Mutex<BTreeMap<Digest, Weak<AsyncMutex<()>>>>,
@@ -99,12 +102,11 @@ impl Client {
         rustls::crypto::ring::default_provider().install_default().ok();
         let ClientOptions { store, credentials, network, insecure, parallel, events } = options;
         let transport = Transport::new(credentials, &insecure, http, events.clone());
-        let permits = Semaphore::new(parallel.get().min(Semaphore::MAX_PERMITS));
         Client(Arc::new(Inner {
             store,
             network,
             transport,
-            permits,
+            turns: Turns::new(parallel),
             events,
             flights: Mutex::default(),
             discovered: Mutex::default(),
@@ -121,7 +123,7 @@ impl Client {
             match registry {
                 Registry::Oci(oci) => {
                     let repository = locate(oci, package)?;
-                    let _permit = self.permit(&subject).await?;
+                    let _turn = self.turn(&subject, USUAL_BODY).await?;
                     self.oci_versions(registry, package, &repository).await
                 }
                 Registry::Directory(root) => directory_versions(root.clone(), package.clone()).await,
@@ -131,7 +133,7 @@ impl Client {
         .await
     }
 
-    /// Finds out what `origin` is at this moment. An image index of exactly one component is read through.
+    /// Finds out what `origin` is at this moment, by its image manifest alone. An image index of exactly one component is read through.
     ///
     /// # Errors
     /// [`Error::PackageNotFound`], [`Error::VersionNotFound`] or [`Error::ReferenceNotFound`] where it does not exist;
@@ -148,7 +150,7 @@ impl Client {
     /// where the registry does not have them; otherwise what kept it from answering.
     pub async fn fetch(&self, origin: &Origin, release: &Release) -> Result<VerifiedBlob, Error> {
         let component = release.component;
-        bounded(origin, &component)?;
+        bounded(origin, &component, MAX_IN_MEMORY)?;
         if let Some(blob) = self.stored(origin, component, Store::read).await? {
             return Ok(blob);
         }
@@ -169,7 +171,7 @@ impl Client {
     /// As [`Client::fetch`].
     pub async fn fetch_file(&self, origin: &Origin, release: &Release) -> Result<VerifiedFile, Error> {
         let component = release.component;
-        bounded(origin, &component)?;
+        bounded(origin, &component, MAX_COMPONENT)?;
         if let Some(file) = self.stored(origin, component, Store::file).await? {
             return Ok(file);
         }
@@ -199,7 +201,7 @@ impl Client {
                     blocking(move || layout(&root, &package)?.referrers(manifest, artifact_type.as_deref())).await
                 }
                 Place::Repository(repository) => {
-                    let _permit = self.permit(&subject).await?;
+                    let _turn = self.turn(&subject, USUAL_BODY).await?;
                     let referrers = self.0.transport.referrers(&repository, manifest, artifact_type).await;
                     referrers.map_err(|error| Error::request(subject.clone(), &repository, error))
                 }
@@ -223,7 +225,7 @@ impl Client {
             bytes = self.indexed_manifest(origin, subject, manifest).await?;
         }
         let release = read_manifest(&bytes).map_err(not_a_component)?;
-        bounded(origin, &release.component)?;
+        bounded(origin, &release.component, MAX_COMPONENT)?;
         Ok((release, bytes))
     }
 
@@ -231,13 +233,13 @@ impl Client {
     async fn manifest(&self, origin: &Origin, subject: &Subject) -> Result<Vec<u8>, Error> {
         match origin {
             Origin::Reference(reference) => {
-                let _permit = self.permit(subject).await?;
+                let _turn = self.turn(subject, USUAL_BODY).await?;
                 self.reference_manifest(reference, subject).await
             }
             Origin::Package { registry, package, version } => match registry {
                 Registry::Oci(oci) => {
                     let repository = locate(oci, package)?;
-                    let _permit = self.permit(subject).await?;
+                    let _turn = self.turn(subject, USUAL_BODY).await?;
                     match self.0.transport.manifest(&repository, &tag_of(version), None).await {
                         Ok(bytes) => Ok(bytes),
                         Err(RequestError::NotFound(_)) => {
@@ -277,7 +279,7 @@ impl Client {
                 Ok(blocking(move || layout(&root, &package)?.blob(&manifest)).await?.to_vec())
             }
             Place::Repository(repository) => {
-                let _permit = self.permit(subject).await?;
+                let _turn = self.turn(subject, USUAL_BODY).await?;
                 let digest = manifest.digest;
                 let bytes = self.0.transport.manifest(&repository, &digest.to_string(), Some(digest)).await;
                 bytes.map_err(|error| Error::request(subject.clone(), &repository, error))
@@ -342,7 +344,7 @@ impl Client {
                 held
             }
         };
-        let _permit = self.permit(&subject).await?;
+        let _turn = self.turn(&subject, component.size.min(STREAM)).await?;
         self.emit(Event::DownloadStarted { origin: origin.clone(), component });
         let Inner { transport, store, events, .. } = &*self.0;
         let outcome = Download { transport, store, events, component }.run(repository).await;
@@ -373,12 +375,12 @@ impl Client {
         flight
     }
 
-    /// Waits for a turn on the network, which `subject` needs.
-    async fn permit(&self, subject: &Subject) -> Result<SemaphorePermit<'_>, Error> {
+    /// Waits for a turn on the network, which `subject` needs, to hold up to `bytes` in memory.
+    async fn turn(&self, subject: &Subject, bytes: u64) -> Result<Turn<'_>, Error> {
         if self.0.network == Network::Offline {
             return Err(Error::Offline { subject: Box::new(subject.clone()) });
         }
-        Ok(self.0.permits.acquire().await.expect("the semaphore is open, because nothing closes it"))
+        Ok(self.0.turns.take(bytes).await)
     }
 
     fn emit(&self, event: Event) {
@@ -411,12 +413,12 @@ fn locate(oci: &OciRegistry, package: &PackageName) -> Result<Repository, Error>
     })
 }
 
-fn bounded(origin: &Origin, component: &Descriptor) -> Result<(), Error> {
-    if component.size <= MAX_COMPONENT {
+fn bounded(origin: &Origin, component: &Descriptor, limit: u64) -> Result<(), Error> {
+    if component.size <= limit {
         return Ok(());
     }
     let subject = Box::new(Subject::Component(origin.clone()));
-    Err(Error::TooLarge { subject, limit: MAX_COMPONENT, unit: "bytes" })
+    Err(Error::TooLarge { subject, limit, unit: "bytes" })
 }
 
 fn package_not_found(registry: &Registry, package: &PackageName) -> Error {

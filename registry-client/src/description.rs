@@ -1,15 +1,17 @@
 //! What a component says of itself without being downloaded: from an image manifest's config to the names of its imports and
-//! exports.
+//! exports, and whether it is the config of that manifest at all.
 //!
 //! The [config](https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/#configuration-media-types) is written by
 //! whoever publishes, and nothing proves it: its names are a hint. A config that says nothing of imports and exports, or that is
-//! none, is no error.
+//! none, is no error. One that lists other layers than the manifest is: the two were not made for each other, and nobody can tell which
+//! of them is meant.
 
 use oci_client::manifest::OciImageManifest;
 use serde::Deserialize;
 
-use crate::artifact::WASM_CONFIG_TYPE;
-use crate::digest::Descriptor;
+use crate::artifact::{NotAComponent, WASM_CONFIG_TYPE};
+use crate::digest::{Descriptor, Digest};
+use crate::error::one_line;
 use crate::release::Release;
 
 /// The largest config that is read: some 10,000 names.
@@ -33,9 +35,17 @@ pub struct Interfaces {
     pub exports: Vec<String>,
 }
 
+/// What a config says of imports and exports.
 #[derive(Deserialize)]
 struct Config {
     component: Option<Interfaces>,
+}
+
+/// What a config says of the image manifest.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Layers {
+    layer_digests: Option<Vec<String>>,
 }
 
 /// Where the config of an image manifest is; `None` when it cannot be one of a component.
@@ -50,6 +60,16 @@ pub(crate) fn config_of(manifest: &[u8]) -> Option<Descriptor> {
 /// The imports and exports in a config, if it has them.
 pub(crate) fn read_config(bytes: &[u8]) -> Option<Interfaces> {
     serde_json::from_slice::<Config>(bytes).ok()?.component
+}
+
+/// Checks that a config lists no other layers than `component`. One that lists none does not.
+pub(crate) fn check_layers(config: &[u8], component: Digest) -> Result<(), NotAComponent> {
+    let layers = serde_json::from_slice::<Layers>(config).ok().and_then(|layers| layers.layer_digests);
+    match layers.unwrap_or_default().as_slice() {
+        [] => Ok(()),
+        [layer] if *layer == component.to_string() => Ok(()),
+        layers => Err(NotAComponent::OtherLayers { listed: one_line(&layers.join(", ")), component }),
+    }
 }
 
 #[cfg(test)]
@@ -84,8 +104,26 @@ mod tests {
         }
     }
 
+    fn layers(config: &str) -> Result<(), String> {
+        check_layers(config.as_bytes(), Digest::of(b"")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_config_lists_the_layer_of_its_manifest_or_none() {
+        let listed = format!(r#"{{"layerDigests": ["{}"], "component": 3}}"#, Digest::of(b""));
+        for config in ["", "[]", "{}", r#"{"layerDigests": null}"#, r#"{"layerDigests": []}"#, &listed] {
+            assert_eq!(layers(config), Ok(()), "{config}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_config_of_another_manifest() {
+        insta::assert_snapshot!(layers(r#"{"layerDigests": ["sha256:00"]}"#).unwrap_err(), @"its config is for the layer sha256:00, and its image manifest lists sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        insta::assert_snapshot!(layers(r#"{"layerDigests": ["a", "b\u001b"]}"#).unwrap_err(), @"its config is for the layer a, b , and its image manifest lists sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+
     fn location(media_type: &str, size: i64) -> Option<u64> {
-        let digest = crate::Digest::of(b"config");
+        let digest = Digest::of(b"config");
         let manifest = format!(
             r#"{{"schemaVersion": 2, "config": {{"mediaType": "{media_type}", "digest": "{digest}", "size": {size}}}, "layers": []}}"#
         );

@@ -9,7 +9,7 @@ use crate::blob::{Mismatch, Unverified, VerifiedBlob};
 use crate::digest::{Descriptor, Digest, Digester};
 
 /// How much of a file is in memory at a time.
-const BUFFER: usize = 64 * 1024;
+pub(crate) const BUFFER: usize = 64 * 1024;
 
 /// An open file whose digest and size were verified: as it was opened, or as it was written.
 ///
@@ -56,21 +56,25 @@ impl VerifiedFile {
     /// What reading and writing say; [`io::ErrorKind::InvalidData`] where the file changed since it was verified.
     pub fn copy_to(mut self, writer: &mut impl Write) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(0))?;
-        let mut digester = Digester::default();
-        let mut reader = Read::by_ref(&mut self.file).take(self.descriptor.size.saturating_add(1));
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            let count = match reader.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            digester.update(&buffer[..count]);
-            writer.write_all(&buffer[..count])?;
+        match copy_verified(&mut self.file, &self.descriptor, writer) {
+            Ok(written) => written,
+            Err(Unverified::Io(error)) => Err(error),
+            Err(Unverified::Mismatch(mismatch)) => Err(io::Error::new(io::ErrorKind::InvalidData, mismatch)),
         }
-        check(&self.descriptor, digester.finish())
-            .map_err(|mismatch| io::Error::new(io::ErrorKind::InvalidData, mismatch))
+    }
+
+    /// Makes `target`, which is empty, a file of the same bytes: the operating system copies them, or has both files share them.
+    ///
+    /// They are not verified once more. That is for a file of the store that this process has written, or read, just now.
+    pub(crate) fn clone_to(mut self, target: &mut File) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(0))?;
+        match io::copy(&mut self.file, target)? {
+            copied if copied == self.descriptor.size => Ok(()),
+            found => {
+                let mismatch = Mismatch::Size { expected: self.descriptor.size, found };
+                Err(io::Error::new(io::ErrorKind::InvalidData, mismatch))
+            }
+        }
     }
 
     /// Reads all bytes into memory. The caller has bounded how many there are.
@@ -107,6 +111,32 @@ pub(crate) fn check(expected: &Descriptor, found: Descriptor) -> Result<(), Mism
         return Err(Mismatch::Digest { expected: expected.digest, found: found.digest });
     }
     Ok(())
+}
+
+/// Copies what `expected` describes, and verifies it on the way: what was copied is usable where both results are fine. The inner one
+/// is the writer's.
+pub(crate) fn copy_verified(
+    reader: &mut impl Read,
+    expected: &Descriptor,
+    writer: &mut impl Write,
+) -> Result<io::Result<()>, Unverified> {
+    let mut digester = Digester::default();
+    let mut reader = reader.take(expected.size.saturating_add(1));
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let count = match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error.into()),
+        };
+        digester.update(&buffer[..count]);
+        if let Err(error) = writer.write_all(&buffer[..count]) {
+            return Ok(Err(error));
+        }
+    }
+    check(expected, digester.finish())?;
+    Ok(Ok(()))
 }
 
 /// The descriptor of what `reader` has, read no further than the first byte beyond `size`.

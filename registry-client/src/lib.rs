@@ -18,6 +18,7 @@
 //! | [`http_options`](HttpOptions), `connections` | how servers are spoken to | host → HTTP client |
 //! | `destination`, `retry` | where a server may send us, and when it is asked again | URL or failure → yes or no |
 //! | `download` | which bytes complete which | answers → verified file |
+//! | `turns` | when a request may be made | requests and bytes under way → a turn |
 //! | `transport`, `authorization`, `oci`, `referrers`, `upload` | the OCI distribution protocol, bounded | repository ↔ manifests, blobs |
 //! | [`client`](Client) | where to ask, and in which order | [`Origin`] → versions, release, bytes; [`Artifact`] → release |
 //!
@@ -83,6 +84,7 @@ mod repository;
 mod retry;
 mod store;
 mod transport;
+mod turns;
 mod upload;
 
 pub use artifact::NotAComponent;

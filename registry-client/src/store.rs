@@ -29,7 +29,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::blob::{Mismatch, Unverified, VerifiedBlob};
 use crate::digest::{Descriptor, Digest, Digester};
-use crate::file::VerifiedFile;
+use crate::file::{VerifiedFile, copy_verified};
 use crate::ingest::Ingest;
 
 /// How many of a digest's digits name its directory.
@@ -90,6 +90,16 @@ impl Store {
     /// As [`Store::read`].
     pub fn file(&self, descriptor: &Descriptor) -> Result<Lookup<VerifiedFile>, StoreError> {
         self.lookup(descriptor, |file, path| VerifiedFile::verify(file, path, descriptor))
+    }
+
+    /// Copies the bytes of `descriptor` to `writer`, and verifies them on the way: they are usable where they were found and the inner
+    /// result, which is the writer's, is fine.
+    pub(crate) fn copy(
+        &self,
+        descriptor: &Descriptor,
+        writer: &mut impl io::Write,
+    ) -> Result<Lookup<io::Result<()>>, StoreError> {
+        self.lookup(descriptor, |mut file, _| copy_verified(&mut file, descriptor, writer))
     }
 
     fn lookup<T>(

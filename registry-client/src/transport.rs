@@ -37,6 +37,7 @@ use crate::event::{Event, EventSink};
 use crate::http_options::{HttpOptions, Patience, RetryPolicy, Scheme};
 use crate::repository::Repository;
 use crate::retry::Attempts;
+use crate::turns::LargeBodies;
 
 const MAX_REDIRECTS: usize = 5;
 
@@ -48,6 +49,7 @@ pub(crate) struct Transport {
     retry: RetryPolicy,
     patience: Patience,
     events: EventSink,
+    large_bodies: LargeBodies,
     authorizations: Mutex<BTreeMap<(Repository, Access), HeaderValue>>,
 }
 
@@ -68,6 +70,7 @@ impl Transport {
             retry,
             patience,
             events,
+            large_bodies: LargeBodies::default(),
             authorizations: Mutex::default(),
         }
     }
@@ -200,7 +203,7 @@ impl Transport {
         let name = name_of(&method);
         let request = complete(self.connections.client(url)?.request(method, url.clone()));
         match request.send().await {
-            Ok(response) => Ok(Answer::new(response, name, url.clone(), self.patience)),
+            Ok(response) => Ok(Answer::new(response, name, url.clone(), self.patience, self.large_bodies.clone())),
             Err(error) => Err(transport_failure(name, url, error).into()),
         }
     }

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::host::Host;
 use crate::release::Subject;
 use crate::transport::{RequestError, Transport};
+use crate::turns::USUAL_BODY;
 
 /// What a registry says to a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl Client {
         let parsed = Host::parse(host).map_err(|source| Error::Host { host: host.to_owned(), source })?;
         let subject = Subject::Login { host: parsed.as_str().to_owned() };
         let credential = Credential::Basic { username: username.to_owned(), password: password.clone() };
-        let _permit = self.permit(&subject).await?;
+        let _turn = self.turn(&subject, USUAL_BODY).await?;
         let check = self.0.transport.login(&parsed, &credential).await;
         check.map_err(|error| Error::request_at(subject, &parsed, "", error))
     }

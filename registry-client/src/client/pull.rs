@@ -1,21 +1,29 @@
 //! What is pulled, and to where: from a package or a reference to a file, and from a host to the registry that it says it is.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 
+use futures::future::try_join;
 use semver::{Version, VersionReq};
 
 use super::{Client, blocking};
+use crate::client;
 use crate::configuration::Place;
+use crate::digest::Descriptor;
 use crate::error::Error;
+use crate::event::Event;
+use crate::file::BUFFER;
 use crate::host::Host;
 use crate::metadata::MetadataError;
 use crate::package::PackageName;
 use crate::registry::Registry;
 use crate::release::{Origin, Release, Subject};
 use crate::replacement::replace;
+use crate::store::{Lookup, Store, StoreError};
+use crate::turns::USUAL_BODY;
 
 impl Client {
     /// Finds the newest version of `package` in `registry` that `requirement` allows, as Cargo would: pre-releases only where they are asked
@@ -39,20 +47,68 @@ impl Client {
         })
     }
 
-    /// Writes the component of `origin` to the file at `path`, replacing it only once the whole component is verified.
+    /// Writes the component of `origin` to the file at `path`, replacing it only once the whole component is verified. Little of it is
+    /// ever in memory, and bytes that are in the store are read once.
     ///
     /// # Errors
-    /// Those of [`Client::release`] and [`Client::fetch`]; [`Error::Write`] where the file cannot be written.
+    /// Those of [`Client::describe`] and [`Client::fetch_file`]; [`Error::Write`] where the file cannot be written.
     pub async fn pull(&self, origin: &Origin, path: &Path) -> Result<Release, Error> {
-        let release = self.release(origin).await?;
-        let component = self.fetch_file(origin, &release).await?;
+        let subject = Subject::Manifest(origin.clone());
+        let (release, manifest) = self.query(&subject, self.image_manifest(origin, &subject)).await?;
+        let component = release.component;
+        let config = self.config(origin, &release, &manifest, &subject);
+        if let client::Place::Directory(..) = client::place(origin)? {
+            config.await?;
+            let file = self.fetch_file(origin, &release).await?;
+            self.write(path, move |target| file.copy_to(target)).await?;
+            return Ok(release);
+        }
+        let download = async {
+            // What is here is verified while it is copied.
+            if self.0.store.contains(&component) { Ok(None) } else { self.fetch_file(origin, &release).await.map(Some) }
+        };
+        let (file, _) = try_join(download, config).await?;
+        let file = match file {
+            Some(file) => file,
+            None if self.write_stored(origin, component, path).await? => return Ok(release),
+            None => self.fetch_file(origin, &release).await?,
+        };
+        self.write(path, move |target| file.clone_to(target)).await?;
+        Ok(release)
+    }
+
+    /// Replaces the file at `path` with one that `write` writes.
+    async fn write(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&mut File) -> io::Result<()> + Send + 'static,
+    ) -> Result<(), Error> {
+        let _turn = self.0.turns.take(BUFFER as u64).await;
         let path = path.to_owned();
         blocking(move || {
             let failed = |source: io::Error| Error::Write { path: path.clone(), source };
-            replace(&path, failed, |file| component.copy_to(file).map_err(failed))
+            replace(&path, failed, |target| write(target).map_err(failed))
         })
-        .await?;
-        Ok(release)
+        .await
+    }
+
+    /// Replaces the file at `path` with what the store has; returns whether it has it, whole.
+    async fn write_stored(&self, origin: &Origin, component: Descriptor, path: &Path) -> Result<bool, Error> {
+        let _turn = self.0.turns.take(BUFFER as u64).await;
+        let (store, target) = (self.0.store.clone(), path.to_owned());
+        match blocking(move || copy_stored(&store, &component, &target)).await {
+            Ok(()) => {
+                self.emit(Event::FromStore { origin: origin.clone(), component });
+                Ok(true)
+            }
+            Err(NotCopied::Absent) => Ok(false),
+            Err(NotCopied::Corrupt { moved_to }) => {
+                self.emit(Event::CorruptBlob { digest: component.digest, moved_to });
+                Ok(false)
+            }
+            Err(NotCopied::Store(error)) => Err(Error::store(Subject::Component(origin.clone()), error)),
+            Err(NotCopied::Write(source)) => Err(Error::Write { path: path.to_owned(), source }),
+        }
     }
 
     /// Finds out which registry `place` is. A host is asked for its metadata, once as long as this client lives; one that has none is an OCI
@@ -77,7 +133,7 @@ impl Client {
         let unusable = |source| Error::Metadata { host: host.clone(), source: Box::new(source) };
         let registry = self
             .query(&subject, async {
-                let _permit = self.permit(&subject).await?;
+                let _turn = self.turn(&subject, USUAL_BODY).await?;
                 let metadata = self.0.transport.metadata(&parsed).await.map_err(|error| match error {
                     MetadataError::Request(error) => Error::request_at(subject.clone(), &parsed, "", error),
                     MetadataError::Problem(problem) => unusable(problem),
@@ -93,4 +149,20 @@ impl Client {
         // Each insertion leaves the map whole, so that a panic elsewhere cannot have left it otherwise.
         self.0.discovered.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Why a component was not copied out of the store.
+enum NotCopied {
+    Absent,
+    Corrupt { moved_to: PathBuf },
+    Store(StoreError),
+    Write(io::Error),
+}
+
+fn copy_stored(store: &Store, component: &Descriptor, path: &Path) -> Result<(), NotCopied> {
+    replace(path, NotCopied::Write, |target| match store.copy(component, target).map_err(NotCopied::Store)? {
+        Lookup::Found(written) => written.map_err(NotCopied::Write),
+        Lookup::Absent => Err(NotCopied::Absent),
+        Lookup::Corrupt { moved_to } => Err(NotCopied::Corrupt { moved_to }),
+    })
 }

@@ -20,6 +20,7 @@ use crate::registry::Registry;
 use crate::release::{Origin, Release, Subject};
 use crate::repository::Repository;
 use crate::transport::RequestError;
+use crate::turns::STREAM;
 use crate::upload::{Delivery, Upload};
 
 /// How an artifact is pushed.
@@ -136,7 +137,7 @@ impl Client {
     ) -> Result<Pushed, Error> {
         let subject = Subject::Push(target.clone());
         let failed = |error: RequestError| Error::request(subject.clone(), repository, error);
-        let _permit = self.permit(&subject).await?;
+        let _turn = self.turn(&subject, STREAM).await?;
         let sources = mountable(&options.mount_from, repository);
         let upload = Upload {
             transport: &self.0.transport,

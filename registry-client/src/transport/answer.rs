@@ -13,6 +13,7 @@ use super::url::redacted;
 use crate::error::{NetworkFailure, Slowness, one_line};
 use crate::http_options::Patience;
 use crate::retry::wait_asked_for;
+use crate::turns::{LargeBodies, USUAL_BODY};
 
 const MAX_ERROR_BODY: u64 = 64 * 1024;
 
@@ -25,6 +26,7 @@ pub(crate) struct Answer {
     received: u64,
     patience: Patience,
     pace: Pace,
+    large_bodies: LargeBodies,
 }
 
 /// How much came of a body lately. Only the time spent waiting for the server counts.
@@ -36,8 +38,14 @@ struct Pace {
 
 impl Answer {
     /// Takes the answer to a request of `method` for `url`, which will be read with `patience`.
-    pub(super) fn new(response: Response, method: &'static str, url: Url, patience: Patience) -> Answer {
-        Answer { response, method, url, received: 0, patience, pace: Pace::default() }
+    pub(super) fn new(
+        response: Response,
+        method: &'static str,
+        url: Url,
+        patience: Patience,
+        large_bodies: LargeBodies,
+    ) -> Answer {
+        Answer { response, method, url, received: 0, patience, pace: Pace::default(), large_bodies }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -87,10 +95,15 @@ impl Answer {
             return Err(too_large);
         }
         let mut body = Vec::new();
+        let mut place = None;
         while let Some(piece) = self.piece().await? {
             let piece = piece.as_ref();
-            if (body.len() as u64).saturating_add(piece.len() as u64) > limit {
+            let length = (body.len() as u64).saturating_add(piece.len() as u64);
+            if length > limit {
                 return Err(too_large);
+            }
+            if length > USUAL_BODY && place.is_none() {
+                place = Some(self.large_bodies.place().await);
             }
             body.extend_from_slice(piece);
         }

@@ -3,11 +3,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use registry_client::{Descriptor, Digest};
+use registry_client::{Descriptor, Digest, Error};
 
 use crate::artifact::{COMPONENT, CONFIG, blob_path, component_manifest, descriptor, image_manifest};
 use crate::hostile_servers::{check_manifest, check_refused};
-use crate::sandbox::{Sandbox, reference};
+use crate::sandbox::{Sandbox, reference, told};
 use crate::scripted_server::{Reply, ScriptedServer};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -137,21 +137,43 @@ async fn the_urls_of_a_foreign_layer_are_not_visited() {
     assert_eq!(elsewhere.log(), "");
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_manifest_alone_says_which_layer_is_the_component() {
-    // The config's `layerDigests` say otherwise. It is informative, so that it is not even asked for.
-    let config = br#"{"architecture":"wasm","os":"wasip2","layerDigests":["sha256:00"]}"#;
+/// Describes and pulls an artifact whose config lists the layers that `layers` says; `Ok` where both are fine.
+async fn check_config(layers: &str) -> Result<(), String> {
+    let config = format!(r#"{{"architecture":"wasm","os":"wasip2","layerDigests":{layers}}}"#);
     let manifest = String::from_utf8(component_manifest()).unwrap();
     let kind = "application/vnd.wasm.config.v0+json";
-    let manifest = manifest.replace(&descriptor(kind, CONFIG), &descriptor(kind, config));
-    let server = ScriptedServer::start(move |request| {
-        if request.target.contains("/manifests/") { Reply::ok(&manifest) } else { Reply::ok(COMPONENT) }
+    let manifest = manifest.replace(&descriptor(kind, CONFIG), &descriptor(kind, config.as_bytes()));
+    let server = ScriptedServer::start(move |request| match request.target.as_str() {
+        target if target.contains("/manifests/") => Reply::ok(&manifest),
+        target if target.ends_with(&blob_path(COMPONENT)) => Reply::ok(COMPONENT),
+        _ => Reply::ok(&config),
     })
     .await;
-    Sandbox::new().pull(&reference(&format!("{}/team/catalog:1.0.0", server.address))).await.unwrap();
-    insta::assert_snapshot!(server.log(), @"
-    GET /v2/team/catalog/manifests/1.0.0 -
-    GET /v2/team/catalog/blobs/sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29 -
+    let sandbox = Sandbox::new();
+    let origin = reference(&format!("{}/team/catalog:1.0.0", server.address));
+    let path = sandbox.directory.path().join("pulled.wasm");
+    let told = |error: Error| told(&error, &[(&server.address, "ADDRESS")]);
+    let described = sandbox.client.describe(&origin).await.map(drop).map_err(told);
+    // Once from the registry, and once from the store.
+    for _ in 0..2 {
+        let pulled = sandbox.client.pull(&origin, &path).await.map(drop).map_err(told);
+        assert_eq!(pulled, described);
+        assert_eq!(std::fs::read(&path).ok().is_some_and(|bytes| bytes == COMPONENT), described.is_ok());
+    }
+    described
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_config_of_another_manifest_is_refused() {
+    check_config("[]").await.unwrap();
+    check_config(&format!(r#"["{}"]"#, Digest::of(COMPONENT))).await.unwrap();
+    insta::assert_snapshot!(check_config(r#"["sha256:00"]"#).await.unwrap_err(), @"
+    ADDRESS/team/catalog:1.0.0 is not a component
+    its config is for the layer sha256:00, and its image manifest lists sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29
+    ");
+    insta::assert_snapshot!(check_config(&format!(r#"["{}", "sha256:00"]"#, Digest::of(COMPONENT))).await.unwrap_err(), @"
+    ADDRESS/team/catalog:1.0.0 is not a component
+    its config is for the layer sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29, sha256:00, and its image manifest lists sha256:24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29
     ");
 }
 

@@ -170,7 +170,7 @@ async fn a_component_larger_than_any_is_not_downloaded() {
     let manifest = String::from_utf8(component_manifest()).unwrap();
     let size = format!(r#""size":{}"#, COMPONENT.len());
     let manifest = manifest.replace(&size, r#""size":9223372036854775807"#);
-    insta::assert_snapshot!(check_manifest(move || Reply::ok(&manifest)).await, @"the component of ADDRESS/team/catalog:1.0.0 exceeds the limit of 536870912 bytes");
+    insta::assert_snapshot!(check_manifest(move || Reply::ok(&manifest)).await, @"the component of ADDRESS/team/catalog:1.0.0 exceeds the limit of 4294967296 bytes");
 }
 
 #[tokio::test(start_paused = true)]
