@@ -8,7 +8,7 @@ mod login;
 mod pull;
 mod push;
 
-pub use login::LoginCheck;
+pub use login::{AccessCheck, LoginCheck};
 pub use push::{Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -14,6 +14,7 @@
 //! Texts and paths come in as values; nothing is looked up here. What a host's own metadata says is the client's to ask.
 
 mod compose;
+mod network;
 mod wkg;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,10 +26,13 @@ use crate::credential::EntryProblem;
 use crate::credentials::Credentials;
 use crate::error::one_line;
 use crate::host::Host;
+use crate::http_options::CertificateError;
 use crate::metadata::MetadataProblem;
 use crate::package::{PackageName, PackageNameError};
 use crate::registry::{Registry, RegistryParseError};
 use crate::repository::LocationError;
+
+pub use network::{HostRules, NetworkRules};
 
 /// More than any such file has.
 const MAX_FILE: u64 = 1024 * 1024;
@@ -46,6 +50,7 @@ pub struct Configuration {
     sources: Vec<Source>,
     credentials: Credentials,
     plain_http: BTreeSet<String>,
+    network: NetworkRules,
 }
 
 /// What one file or variable says.
@@ -145,8 +150,14 @@ impl Configuration {
         wkg::parse(text, file)
     }
 
+    /// What variables, or a caller, say of how registries are spoken to.
+    pub fn of_network(network: NetworkRules) -> Configuration {
+        Configuration { network, ..Configuration::default() }
+    }
+
     /// Reads `text`, in the format of this program's own `config.toml`: a table `[registries]` as in a manifest, with
-    /// `[registries.packages]` besides. `file` is where it came from; directories in it are relative to its folder.
+    /// `[registries.packages]` besides, and how registries are spoken to in `[network]` and `[registry."host"]`. `file` is where it came
+    /// from; paths in it are relative to its folder.
     ///
     /// # Errors
     /// [`ConfigurationError::Toml`] where it is no such file, and the others where a value in it is malformed.
@@ -178,6 +189,7 @@ impl Configuration {
         self.sources.extend(other.sources);
         self.credentials = self.credentials.or(other.credentials);
         self.plain_http.extend(other.plain_http);
+        self.network = self.network.or(other.network);
         self
     }
 
@@ -203,6 +215,11 @@ impl Configuration {
     /// The hosts that `wkg`'s files say are spoken to in plain http.
     pub fn plain_http(&self) -> &BTreeSet<String> {
         &self.plain_http
+    }
+
+    /// How registries are spoken to, beside that.
+    pub fn network(&self) -> &NetworkRules {
+        &self.network
     }
 
     fn of(source: Source) -> Configuration {
@@ -345,6 +362,14 @@ pub enum ConfigurationError {
         key: String,
         /// What is wrong with it.
         source: MetadataProblem,
+    },
+    /// A file that should have certificates has none that can be used.
+    #[error("the certificates in {} cannot be used", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: CertificateError,
     },
     /// The options of a registry are none.
     #[error("`[registry.\"{host}\"]` in {}: {problem}", path.display())]

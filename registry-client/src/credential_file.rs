@@ -1,4 +1,4 @@
-//! Where a login is kept: from a user name and a password to an entry of Docker's `config.json`, or of the helper that it names.
+//! Where a login is kept: from a [`Login`] to an entry of Docker's `config.json`, or of the helper that it names.
 //!
 //! The file is rewritten as a whole and its owner's alone; what else is in it stays as it was written.
 
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 
-use crate::credential::{CredentialSource, Secret};
-use crate::credential_helper::Helper;
+use crate::credential::{Credential, CredentialSource, Secret};
+use crate::credential_helper::{Helper, TOKEN_USER};
 use crate::credentials::{Credentials, CredentialsError, normalized, read_file, server_of};
 use crate::json_text;
 use crate::replacement::{create_parent, replace_private};
@@ -25,6 +25,53 @@ pub struct CredentialFile {
     search: Vec<PathBuf>,
 }
 
+/// What somebody logs in with. Printing it shows no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Login {
+    /// A user name and a password, or what a registry takes in a password's place.
+    Password {
+        /// The user name.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+    /// An identity token, which the registry's token server exchanges for others.
+    Identity(Secret),
+    /// A bearer token for the registry itself.
+    Bearer(Secret),
+}
+
+impl Login {
+    pub(crate) fn credential(&self) -> Credential {
+        match self.clone() {
+            Login::Password { username, password } => Credential::Basic { username, password },
+            Login::Identity(token) => Credential::Identity(token),
+            Login::Bearer(token) => Credential::Bearer(token),
+        }
+    }
+
+    /// The user name and the secret as a credential helper knows them.
+    fn for_helper(&self) -> Option<(&str, &Secret)> {
+        match self {
+            Login::Password { username, password } => Some((username, password)),
+            Login::Identity(token) => Some((TOKEN_USER, token)),
+            Login::Bearer(_) => None,
+        }
+    }
+
+    /// The field of an entry of the file, and its value.
+    fn for_file(&self) -> (&'static str, String) {
+        match self {
+            Login::Password { username, password } => {
+                let auth = format!("{username}:{}", password.expose());
+                ("auth", base64::engine::general_purpose::STANDARD.encode(auth))
+            }
+            Login::Identity(token) => ("identitytoken", token.expose().to_owned()),
+            Login::Bearer(token) => ("registrytoken", token.expose().to_owned()),
+        }
+    }
+}
+
 impl CredentialFile {
     /// The file at `path`, which need not exist.
     pub fn at(path: &Path) -> CredentialFile {
@@ -38,28 +85,27 @@ impl CredentialFile {
         self
     }
 
-    /// Keeps a user name and a password for the registry `host`, and says where: in the helper that the file names for it, or else in the
-    /// file. Whether the registry accepts them is [`Client::check_login`](crate::Client::check_login)'s to find out first.
+    /// Keeps a login for the registry `host`, and says where: in the helper that the file names for it, or else in the file. A bearer token
+    /// is always in the file: helpers have no words for it. Whether the registry accepts it is
+    /// [`Client::check_login`](crate::Client::check_login)'s to find out first.
     ///
     /// # Errors
     /// [`CredentialsError::Helper`] where the helper fails; the others where the file cannot be read, understood or written.
-    pub async fn login(
-        &self,
-        host: &str,
-        username: &str,
-        password: &Secret,
-    ) -> Result<CredentialSource, CredentialsError> {
+    pub async fn login(&self, host: &str, login: &Login) -> Result<CredentialSource, CredentialsError> {
         let text = self.read()?;
         let host = normalized(host);
-        if let Some(helper) = self.helper(&text, &host)? {
-            helper.store(server_of(&host), username, password).await?;
+        if let Some(helper) = self.helper(&text, &host)?
+            && let Some((username, secret)) = login.for_helper()
+        {
+            helper.store(server_of(&host), username, secret).await?;
             return Ok(CredentialSource::Helper { file: self.path.clone(), helper: helper.name });
         }
-        let auth = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{}", password.expose()));
+        let (field, value) = login.for_file();
+        let value = serde_json::Value::String(value);
         let (key, indent) = (key_in(&text, &host), if text.contains("\n\t") { "\t\t" } else { "" });
         let entry = match indent {
-            "" => format!(r#"{{"auth":"{auth}"}}"#),
-            indent => format!("{{\n{indent}\t\"auth\": \"{auth}\"\n{indent}}}"),
+            "" => format!(r#"{{"{field}":{value}}}"#),
+            indent => format!("{{\n{indent}\t\"{field}\": {value}\n{indent}}}"),
         };
         let text = json_text::set(&text, AUTHS, &key, &entry);
         self.write(&text.map_err(|error| CredentialsError::json(&self.path, &error))?)?;
@@ -121,6 +167,10 @@ mod tests {
     use super::*;
     use crate::error::chain;
 
+    fn ada() -> Login {
+        Login::Password { username: "ada".to_owned(), password: Secret::new("pw") }
+    }
+
     /// Logs in to `host` with a file of `before`, expects `after`, and logs out again.
     fn check(before: Option<&str>, host: &str, after: &str, logged_out: &str) {
         let directory = tempfile::tempdir().unwrap();
@@ -131,7 +181,7 @@ mod tests {
         }
         let file = CredentialFile::at(&path);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(file.login(host, "ada", &Secret::new("pw"))).unwrap();
+        runtime.block_on(file.login(host, &ada())).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), after);
         assert_eq!(runtime.block_on(file.logout(host)).unwrap(), [CredentialSource::File(path.clone())]);
         assert_eq!(fs::read_to_string(&path).unwrap(), logged_out);
@@ -148,6 +198,25 @@ mod tests {
             r#"{ "zzz": [1,  2], "auths": {"a.io:5000":{"auth":"YWRhOnB3"},"b.io": {"auth": "YTpi"}} }"#,
             r#"{ "zzz": [1,  2], "auths": {"b.io": {"auth": "YTpi"}} }"#,
         );
+    }
+
+    #[test]
+    fn a_token_is_an_entry_that_is_read_again() {
+        for (login, text) in [
+            (Login::Identity(Secret::new("to\"ken")), r#"{"auths":{"a.io":{"identitytoken":"to\"ken"}}}"#),
+            (Login::Bearer(Secret::new("token")), r#"{"auths":{"a.io":{"registrytoken":"token"}}}"#),
+        ] {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("config.json");
+            fs::write(&path, "{}").unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(CredentialFile::at(&path).login("a.io", &login)).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+            let credentials = Credentials::read_docker_config(&path).unwrap();
+            assert_eq!(credentials.named().into_iter().collect::<Vec<_>>(), ["a.io"]);
+            let source = runtime.block_on(credentials.source_for("a.io/some/repository")).unwrap();
+            assert_eq!(source, CredentialSource::File(path));
+        }
     }
 
     #[test]
@@ -171,7 +240,7 @@ mod tests {
         fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
         std::os::unix::fs::symlink(&target, &link).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(CredentialFile::at(&link).login("a.io", "ada", &Secret::new("pw"))).unwrap();
+        runtime.block_on(CredentialFile::at(&link).login("a.io", &ada())).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
     }
@@ -195,7 +264,7 @@ mod tests {
         let file = CredentialFile::at(&path).with_helpers_from(&[directory.path().to_owned()]);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let helper = CredentialSource::Helper { file: path.clone(), helper: "test".to_owned() };
-        assert_eq!(runtime.block_on(file.login("a.io", "ada", &Secret::new("pw"))).unwrap(), helper);
+        assert_eq!(runtime.block_on(file.login("a.io", &ada())).unwrap(), helper);
         assert_eq!(fs::read_to_string(&kept).unwrap(), r#"{"ServerURL":"a.io","Username":"ada","Secret":"pw"}"#);
         assert_eq!(fs::read_to_string(&path).unwrap(), r#"{"credsStore":"test"}"#);
         assert_eq!(runtime.block_on(file.logout("a.io")).unwrap(), [helper]);
@@ -209,7 +278,7 @@ mod tests {
         let path = directory.path().join("config.json");
         fs::write(&path, "{s3cret").unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let error = runtime.block_on(CredentialFile::at(&path).login("a.io", "ada", &Secret::new("pw"))).unwrap_err();
+        let error = runtime.block_on(CredentialFile::at(&path).login("a.io", &ada())).unwrap_err();
         let message = chain(&error);
         assert!(message.contains("is not a file of credentials") && !message.contains("s3cret"), "{message}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "{s3cret");

@@ -21,7 +21,7 @@ const MAX_ANSWER: u64 = 256 * 1024;
 /// Some ask their user for a password first.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// What helpers call the user of an identity token.
-const TOKEN_USER: &str = "<token>";
+pub(crate) const TOKEN_USER: &str = "<token>";
 const NOT_FOUND: &str = "credentials not found";
 
 /// A program that keeps credentials, and the file that names it.

@@ -12,12 +12,13 @@ pub(crate) use docker_config::read_file;
 pub use error::CredentialsError;
 use variables::in_variables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::credential::{Credential, CredentialSource};
 use crate::credential_helper::{Helper, HelperError};
+use crate::host::Host;
 use crate::repository::Repository;
 
 /// Credentials by registry. Printing it shows hosts and user names, never secrets.
@@ -82,16 +83,44 @@ impl Credentials {
         self.helpers.get(host).or(self.default_helper.as_ref())
     }
 
+    /// Finds out where the credential is from that is used for the registry `host`, or for what `repository` names, `host/path`. A helper
+    /// is asked for it.
+    ///
+    /// # Errors
+    /// [`CredentialsError::Helper`] where a helper fails.
+    pub async fn source_for(&self, repository: &str) -> Result<CredentialSource, CredentialsError> {
+        let path = normalized(repository);
+        let host = path.split('/').next().unwrap_or_default();
+        Ok(self.find_at(host, &path).await?.1)
+    }
+
+    /// The registries, and the beginnings of repositories, that files have a credential for, or name a helper for.
+    pub fn named(&self) -> BTreeSet<&str> {
+        self.entries.keys().chain(self.helpers.keys()).map(String::as_str).collect()
+    }
+
     /// Finds the credential for `repository`, if there is one, and where it is from.
     pub(crate) async fn find(
         &self,
         repository: &Repository,
     ) -> Result<(Option<Credential>, CredentialSource), HelperError> {
-        for candidate in self.candidates(repository) {
+        self.find_at(repository.host().as_str(), &repository.to_string()).await
+    }
+
+    /// Finds the credential for `host` as a whole, if there is one, and where it is from.
+    pub(crate) async fn find_for_host(
+        &self,
+        host: &Host,
+    ) -> Result<(Option<Credential>, CredentialSource), HelperError> {
+        self.find_at(host.as_str(), host.as_str()).await
+    }
+
+    async fn find_at(&self, host: &str, path: &str) -> Result<(Option<Credential>, CredentialSource), HelperError> {
+        for candidate in self.candidates(host, path) {
             match candidate {
                 Candidate::Known(credential, source) => return Ok((Some(credential.clone()), source.clone())),
                 Candidate::Helper(helper) => {
-                    if let Some(credential) = self.ask(helper, repository.host().as_str()).await? {
+                    if let Some(credential) = self.ask(helper, host).await? {
                         return Ok((Some(credential), source_of(helper)));
                     }
                 }
@@ -103,19 +132,18 @@ impl Credentials {
     /// Where the credential that was found for `repository` is from.
     pub(crate) fn source(&self, repository: &Repository) -> CredentialSource {
         let host = repository.host().as_str();
-        let source = self.candidates(repository).into_iter().find_map(|candidate| match candidate {
+        let source = self.candidates(host, &repository.to_string()).into_iter().find_map(|candidate| match candidate {
             Candidate::Known(_, source) => Some(source.clone()),
             Candidate::Helper(helper) => self.answer(helper, host).flatten().map(|_| source_of(helper)),
         });
         source.unwrap_or(CredentialSource::Anonymous)
     }
 
-    fn candidates(&self, repository: &Repository) -> Vec<Candidate<'_>> {
-        let host = repository.host().as_str();
+    /// Where the credential for `path`, a repository of `host` or `host` itself, may be.
+    fn candidates(&self, host: &str, path: &str) -> Vec<Candidate<'_>> {
         let known = |(credential, source)| Candidate::Known(credential, source);
         let variable = self.variables.get(&in_variables(host)).map(|(credential, source)| (credential, source));
-        let path = repository.to_string();
-        let prefixes = std::iter::successors(Some(path.as_str()), |path| path.rsplit_once('/').map(|(rest, _)| rest));
+        let prefixes = std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(rest, _)| rest));
         let entry = prefixes.filter_map(|prefix| self.entries.get(prefix)).next();
         let entry = entry.map(|(credential, source)| (credential, source));
         let of_host = self.helpers.get(host).map(Candidate::Helper);

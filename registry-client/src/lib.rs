@@ -89,10 +89,12 @@ mod upload;
 
 pub use artifact::NotAComponent;
 pub use blob::{Mismatch, VerifiedBlob};
-pub use client::{Client, ClientOptions, LoginCheck, Network, Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
-pub use configuration::{Choice, Configuration, ConfigurationError, Place, Rule};
+pub use client::{
+    AccessCheck, Client, ClientOptions, LoginCheck, Network, Overwrite, PushMode, PushOptions, PushOutcome, Pushed,
+};
+pub use configuration::{Choice, Configuration, ConfigurationError, HostRules, NetworkRules, Place, Rule};
 pub use credential::{CredentialSource, EntryProblem, Secret};
-pub use credential_file::CredentialFile;
+pub use credential_file::{CredentialFile, Login};
 pub use credential_helper::{HelperError, HelperProblem};
 pub use credentials::{Credentials, CredentialsError};
 pub use description::{Description, Interfaces};

@@ -1,11 +1,16 @@
 //! This program's own `config.toml`: from its text to a [`Configuration`].
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Configuration, ConfigurationError, Place, Source};
+use super::{Configuration, ConfigurationError, HostRules, NetworkRules, Place, Source};
+use crate::host::Host;
+use crate::http_options::{Scheme, Verification};
+use crate::registry::{OciRegistry, Registry};
 
 /// The default registry's name, where a namespace is given one.
 const DEFAULT: &str = "default";
@@ -15,6 +20,43 @@ const DEFAULT: &str = "default";
 struct File {
     #[serde(default)]
     registries: Registries,
+    #[serde(default)]
+    network: Network,
+    /// What is different for a registry's host.
+    #[serde(default)]
+    registry: BTreeMap<String, Options>,
+}
+
+/// `[network]`; times are in seconds.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Network {
+    #[serde(default)]
+    ca: Vec<PathBuf>,
+    attempts: Option<NonZeroU32>,
+    connect_timeout: Option<NonZeroU32>,
+    timeout: Option<NonZeroU32>,
+}
+
+/// `[registry."host"]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Options {
+    protocol: Option<Protocol>,
+    #[serde(default)]
+    ca: Vec<PathBuf>,
+    client_certificate: Option<PathBuf>,
+    #[serde(default)]
+    accept_any_certificate: bool,
+    #[serde(default)]
+    mirrors: Vec<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Protocol {
+    Http,
+    Https,
 }
 
 #[derive(Default, Deserialize)]
@@ -57,7 +99,58 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<Configuration, Configurat
         let parsed = parsed.map_err(|source| ConfigurationError::Package { path: file.to_owned(), source })?;
         source.packages.insert(parsed, place(&package, name)?);
     }
-    Ok(Configuration::of(source))
+    let mut configuration = Configuration::of(source);
+    configuration.network = network(parsed.network, folder);
+    for (host, options) in parsed.registry {
+        let parsed = Host::parse(&host);
+        let parsed = parsed.map_err(|source| ConfigurationError::Host { path: file.to_owned(), source })?;
+        if matches!(options.protocol, Some(Protocol::Http)) {
+            configuration.plain_http.insert(parsed.as_str().to_owned());
+        }
+        let rules = host_rules(options, &host, file)?;
+        configuration.network.hosts.insert(parsed.as_str().to_owned(), rules);
+    }
+    Ok(configuration)
+}
+
+fn network(network: Network, folder: &Path) -> NetworkRules {
+    let seconds = |number: NonZeroU32| Duration::from_secs(number.get().into());
+    NetworkRules {
+        authorities: network.ca.into_iter().map(|path| folder.join(path)).collect(),
+        hosts: BTreeMap::new(),
+        attempts: network.attempts,
+        connect_timeout: network.connect_timeout.map(seconds),
+        timeout: network.timeout.map(seconds),
+    }
+}
+
+fn host_rules(options: Options, host: &str, file: &Path) -> Result<HostRules, ConfigurationError> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mirrors = options.mirrors.iter().map(|mirror| oci(mirror, host, file)).collect::<Result<_, _>>()?;
+    Ok(HostRules {
+        scheme: options.protocol.map(|protocol| match protocol {
+            Protocol::Http => Scheme::Http,
+            Protocol::Https => Scheme::Https,
+        }),
+        verification: if options.accept_any_certificate { Verification::Nothing } else { Verification::Certificate },
+        authorities: options.ca.into_iter().map(|path| folder.join(path)).collect(),
+        identity: options.client_certificate.map(|path| folder.join(path)),
+        mirrors,
+    })
+}
+
+fn oci(mirror: &str, host: &str, file: &Path) -> Result<OciRegistry, ConfigurationError> {
+    match mirror.parse() {
+        Ok(Registry::Oci(oci)) => Ok(oci),
+        Ok(_) => {
+            let problem = "a mirror is an OCI registry, `oci://host/prefix`";
+            Err(ConfigurationError::Options { path: file.to_owned(), host: host.to_owned(), problem })
+        }
+        Err(source) => {
+            let key = format!("registry.\"{host}\".mirrors");
+            Err(ConfigurationError::Place { path: file.to_owned(), key, source })
+        }
+    }
 }
 
 #[cfg(test)]
@@ -100,10 +193,49 @@ mod tests {
 
     #[test]
     fn what_is_malformed_is_named() {
-        insta::assert_snapshot!(check("[registry]", "a:b"), @"/home/ada/.config/compose/config.toml, line 1: unknown field `registry`, expected `registries`");
+        insta::assert_snapshot!(check("[registrys]", "a:b"), @"/home/ada/.config/compose/config.toml, line 1: unknown field `registrys`, expected one of `registries`, `network`, `registry`");
         insta::assert_snapshot!(check("[registries]\ndefault = 'acme/x'", "a:b"), @"`default` in /home/ada/.config/compose/config.toml names no registry: `acme/x` is not a registry: expected `oci://host/prefix`, `dir:path` or `warg+https://host`");
         insta::assert_snapshot!(check("[registries.namespaces]\nshop = 'local'", "a:b"), @"`shop` in /home/ada/.config/compose/config.toml has the registry `local`, which is not among `[registries]`");
         insta::assert_snapshot!(check("[registries]\nlocal = 'dir:x'\n[registries.packages]\nshop = 'local'", "a:b"), @"/home/ada/.config/compose/config.toml has a registry for no package: `shop` is not a package name: expected `namespace:name`");
         insta::assert_snapshot!(check("[registries", "a:b"), @"/home/ada/.config/compose/config.toml, line 1: unclosed table, expected `]`");
+    }
+    fn network(text: &str) -> Result<NetworkRules, String> {
+        let configuration = Configuration::from_compose(text, Path::new("/etc/compose/config.toml"));
+        configuration.map(|configuration| configuration.network().clone()).map_err(|error| chain(&error))
+    }
+
+    #[test]
+    fn options_say_how_registries_are_spoken_to() {
+        let text = r#"
+            [network]
+            ca = ["corporate.pem"]
+            attempts = 3
+            timeout = 60
+            [registry."registry.example:5000"]
+            protocol = "http"
+            mirrors = ["oci://mirror.example/hub"]
+            [registry."Private.example"]
+            ca = ["/srv/private.pem"]
+            client-certificate = "me.pem"
+        "#;
+        let rules = network(text).unwrap();
+        assert_eq!(rules.authorities, [Path::new("/etc/compose/corporate.pem")]);
+        assert_eq!((rules.attempts, rules.timeout), (NonZeroU32::new(3), Some(Duration::from_secs(60))));
+        let plain = &rules.hosts["registry.example:5000"];
+        assert_eq!(plain.scheme, Some(Scheme::Http));
+        assert_eq!(plain.mirrors.iter().map(ToString::to_string).collect::<Vec<_>>(), ["mirror.example/hub"]);
+        let private = &rules.hosts["private.example"];
+        assert_eq!(private.authorities, [Path::new("/srv/private.pem")]);
+        assert_eq!(private.identity.as_deref(), Some(Path::new("/etc/compose/me.pem")));
+    }
+
+    #[test]
+    fn malformed_options_are_named() {
+        let malformed = |text| network(text).unwrap_err();
+        insta::assert_snapshot!(malformed("[network]\nretries = 3"), @"/etc/compose/config.toml, line 2: unknown field `retries`, expected one of `ca`, `attempts`, `connect-timeout`, `timeout`");
+        insta::assert_snapshot!(malformed("[network]\nattempts = 0"), @"/etc/compose/config.toml, line 2: invalid value: integer `0`, expected a nonzero u32");
+        insta::assert_snapshot!(malformed("[registry.'a b']"), @"`[registry]` in /etc/compose/config.toml has a table for no host: `a b` is not a host: expected a name or an address, and optionally `:` and a port");
+        insta::assert_snapshot!(malformed("[registry.'a.io']\nmirrors = ['dir:x']"), @r#"`[registry."a.io"]` in /etc/compose/config.toml: a mirror is an OCI registry, `oci://host/prefix`"#);
+        insta::assert_snapshot!(malformed("[registry.'a.io']\nmirrors = ['b.io']"), @r#"`registry."a.io".mirrors` in /etc/compose/config.toml names no registry: `b.io` does not say which kind of registry it is: write `oci://b.io`"#);
     }
 }
