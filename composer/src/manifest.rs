@@ -6,6 +6,7 @@
 
 mod name;
 mod read;
+mod schema;
 mod sections;
 mod source;
 pub(crate) mod workspace;
@@ -18,6 +19,7 @@ use wit::{ExternName, InterfacePattern};
 
 use crate::diagnostic::{Failure, SourceText, Spanned};
 pub use name::{InvalidName, Name};
+pub use schema::json_schema;
 pub use source::Source;
 pub use workspace::{InvalidMember, MemberPattern, Workspace};
 

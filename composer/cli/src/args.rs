@@ -107,6 +107,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
+    /// Print the JSON Schema of compose.toml, for editors
+    Schema,
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod remove;
 mod run;
 #[cfg(test)]
 mod sample;
+mod schema;
 #[cfg(feature = "runtime")]
 mod serve;
 mod tree;
@@ -84,6 +85,7 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
         Command::Wit(arguments) => wit::run(arguments, output),
         Command::Explain(arguments) => explain::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
+        Command::Schema => schema::run(output),
     }
 }
 

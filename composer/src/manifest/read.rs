@@ -9,6 +9,7 @@ use toml::{
     de::{DeArray, DeTable, DeValue},
 };
 
+use super::schema::Table;
 use crate::diagnostic::{Code, Diagnostic, SourceText, Spanned, nearest};
 
 /// A value as the parser gives it.
@@ -186,8 +187,9 @@ impl<'a> Section<'a> {
         entries
     }
 
-    /// Reports every key that is not one of `known`.
-    pub(super) fn refuse_unknown_keys(&self, reader: &mut Reader, known: &[&str]) {
+    /// Reports every key that the schema does not know.
+    pub(super) fn refuse_unknown_keys(&self, reader: &mut Reader, schema: &Table) {
+        let Some(known) = &schema.known_keys() else { return };
         for (key, _) in self.entries() {
             let name = key.get_ref();
             if known.contains(&name.as_ref()) {

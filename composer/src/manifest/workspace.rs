@@ -7,7 +7,10 @@ use std::{
     str::FromStr,
 };
 
-use super::read::{Reader, Value};
+use super::{
+    read::{Reader, Value},
+    schema,
+};
 use crate::diagnostic::Spanned;
 
 /// `[workspace]`.
@@ -86,7 +89,7 @@ pub(crate) fn segment_matches(pattern: &str, segment: &str) -> bool {
 
 pub(super) fn workspace(reader: &mut Reader, value: &Value<'_>) -> Option<Workspace> {
     let section = reader.section("[workspace]", value)?;
-    section.refuse_unknown_keys(reader, &["members"]);
+    section.refuse_unknown_keys(reader, &schema::WORKSPACE);
     let members = section.required(reader, "members").and_then(|value| reader.array("`members`", value))?;
     let members = members.iter().filter_map(|value| reader.parsed_text("a member", value)).collect();
     Some(Workspace { members, span: section.span })

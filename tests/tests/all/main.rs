@@ -8,6 +8,7 @@
 
 mod chains;
 mod commands_add;
+mod commands_help;
 mod commands_lock;
 mod commands_update;
 mod commands_workspace;
