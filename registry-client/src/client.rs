@@ -344,10 +344,18 @@ impl Client {
                 held
             }
         };
-        let _turn = self.turn(&subject, component.size.min(STREAM)).await?;
+        let turn = self.turn(&subject, component.size.min(STREAM)).await?;
         self.emit(Event::DownloadStarted { origin: origin.clone(), component });
         let Inner { transport, store, events, .. } = &*self.0;
-        let outcome = Download { transport, store, events, component }.run(repository).await;
+        let outcome = match (Download { transport, store, events, component }).run(repository).await {
+            Ok(received) => {
+                // Somebody else can download while this is made to last.
+                drop(turn);
+                let _turn = self.0.turns.disk().await;
+                blocking(move || received.commit()).await.map_err(DownloadError::from)
+            }
+            Err(error) => Err(error),
+        };
         let digest = component.digest;
         self.emit(match outcome {
             Ok(_) => Event::DownloadFinished { digest },

@@ -1,4 +1,4 @@
-//! How a blob comes into the store: from a repository and a descriptor to a verified file, through answers that break off, begin
+//! How a blob comes into the store: from a repository and a descriptor to verified bytes, through answers that break off, begin
 //! elsewhere, or come from a mirror.
 //!
 //! A download goes on where an earlier one ended, in this process or in one before. Who sent which bytes does not matter, because the
@@ -12,8 +12,7 @@ use crate::client::blocking;
 use crate::digest::Descriptor;
 use crate::error::NetworkFailure;
 use crate::event::{Event, EventSink};
-use crate::file::VerifiedFile;
-use crate::ingest::Ingest;
+use crate::ingest::{Ingest, Received};
 use crate::repository::Repository;
 use crate::retry::Attempts;
 use crate::store::{Store, StoreError};
@@ -76,7 +75,7 @@ enum Outcome {
 
 impl Download<'_> {
     /// Downloads the blob: from a mirror, or else from `repository` itself.
-    pub(crate) async fn run(&self, repository: &Repository) -> Result<VerifiedFile, DownloadError> {
+    pub(crate) async fn run(&self, repository: &Repository) -> Result<Received, DownloadError> {
         for mirror in self.transport.mirrors(repository) {
             match self.from(&mirror, self.transport.one_attempt(self.component.size)).await {
                 Err(DownloadError::Request(error)) => self.transport.pass_over(&mirror, &error),
@@ -87,7 +86,7 @@ impl Download<'_> {
         self.from(repository, attempts).await
     }
 
-    async fn from(&self, repository: &Repository, mut attempts: Attempts<'_>) -> Result<VerifiedFile, DownloadError> {
+    async fn from(&self, repository: &Repository, mut attempts: Attempts<'_>) -> Result<Received, DownloadError> {
         let url = self.transport.url(repository, &format!("blobs/{}", self.component.digest))?;
         let mut ingest = self.ingest().await?;
         let mut resume = Resume::Allowed;
@@ -99,9 +98,9 @@ impl Download<'_> {
             let is_pieced = before > 0;
             let mut ended = attempts.make(&url, self.answer(&mut ingest, repository)).await;
             if let Ok(Outcome::Complete) = ended {
-                match blocking(move || ingest.commit()).await.map_err(DownloadError::from) {
-                    Ok(file) => return Ok(file),
-                    Err(error) => ended = Err(error),
+                match ingest.finish() {
+                    Ok(received) => return Ok(received),
+                    Err(error) => ended = Err(error.into()),
                 }
                 ingest = self.ingest().await?;
             }

@@ -9,7 +9,7 @@ use crate::blob::{Mismatch, Unverified, VerifiedBlob};
 use crate::digest::{Descriptor, Digest, Digester};
 
 /// How much of a file is in memory at a time.
-pub(crate) const BUFFER: usize = 64 * 1024;
+const BUFFER: usize = 64 * 1024;
 
 /// An open file whose digest and size were verified: as it was opened, or as it was written.
 ///

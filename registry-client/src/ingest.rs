@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use crate::blob::Mismatch;
 use crate::digest::{Descriptor, Digester};
 use crate::file::{VerifiedFile, check};
-use crate::replacement::sync_directory;
 use crate::store::{Store, StoreError};
 
 /// How the one file a digest has that a later ingest goes on from is marked.
@@ -100,21 +99,17 @@ impl Ingest {
     /// # Errors
     /// [`StoreError::Mismatch`] where the bytes are not the expected ones; [`StoreError::Io`] where they cannot be made to last.
     /// After either, nothing is left for another ingest.
-    pub fn commit(mut self) -> Result<VerifiedFile, StoreError> {
-        self.leaves = Leaves::Nothing;
-        check(&self.expected, self.digester.clone().finish())?;
-        let written = StoreError::io("write", &self.path);
-        let file = self.file.sync_all().and_then(|()| self.file.try_clone()).map_err(written)?;
-        let (shard, target) = (self.store.shard(self.expected.digest), self.store.path(self.expected.digest));
-        fs::create_dir_all(&shard).map_err(StoreError::io("create", &shard))?;
-        match fs::rename(&self.path, &target) {
-            Ok(()) => self.leaves = Leaves::Blob,
-            // Windows refuses to replace a file that another process reads: then that process has put the same bytes there.
-            Err(_) if self.store.contains(&self.expected) => {}
-            Err(error) => return Err(StoreError::io("write", &target)(error)),
+    pub fn commit(self) -> Result<VerifiedFile, StoreError> {
+        self.finish()?.commit()
+    }
+
+    /// Verifies the bytes.
+    pub(crate) fn finish(mut self) -> Result<Received, StoreError> {
+        if let Err(mismatch) = check(&self.expected, self.digester.clone().finish()) {
+            self.leaves = Leaves::Nothing;
+            return Err(mismatch.into());
         }
-        sync_directory(&shard).map_err(StoreError::io("write", &shard))?;
-        VerifiedFile::written(file, &target, &self.expected).map_err(StoreError::io("read", &target))
+        Ok(Received(self))
     }
 
     /// Hashes what an earlier ingest left.
@@ -127,6 +122,34 @@ impl Ingest {
             io::copy(&mut self.file, &mut self.digester).map_err(StoreError::io("read", &self.path))?;
         }
         Ok(())
+    }
+}
+
+/// All bytes of a blob, verified, that are not in the store yet. Dropped before they are, they stay for the next ingest of the same.
+#[derive(Debug)]
+#[must_use = "what was received becomes a blob by a commit"]
+pub(crate) struct Received(Ingest);
+
+impl Received {
+    /// Makes the bytes a blob of the store, once they are on disk.
+    ///
+    /// The directory is not synced: a rename that a power cut undoes costs a download, and the blob is never half there.
+    pub(crate) fn commit(self) -> Result<VerifiedFile, StoreError> {
+        let Received(mut ingest) = self;
+        ingest.leaves = Leaves::Nothing;
+        let Ingest { store, expected, path, .. } = &ingest;
+        let written = StoreError::io("write", path);
+        let file = ingest.file.sync_all().and_then(|()| ingest.file.try_clone()).map_err(written)?;
+        let (shard, target) = (store.shard(expected.digest), store.path(expected.digest));
+        fs::create_dir_all(&shard).map_err(StoreError::io("create", &shard))?;
+        let verified = VerifiedFile::written(file, &target, expected).map_err(StoreError::io("read", path))?;
+        match fs::rename(path, &target) {
+            Ok(()) => ingest.leaves = Leaves::Blob,
+            // Windows refuses to replace a file that another process reads: then that process has put the same bytes there.
+            Err(_) if store.contains(expected) => {}
+            Err(error) => return Err(StoreError::io("write", &target)(error)),
+        }
+        Ok(verified)
     }
 }
 

@@ -13,12 +13,22 @@ pub(crate) fn replace<E>(
     failed: impl Fn(io::Error) -> E,
     write: impl FnOnce(&mut File) -> Result<(), E>,
 ) -> Result<(), E> {
-    let create = |path: &Path| OpenOptions::new().read(true).write(true).create_new(true).open(path);
-    let file = temporary().make_in(directory_of(path), create).map_err(&failed)?;
+    let file = temporary().make_in(directory_of(path), create_file).map_err(&failed)?;
     finish(file, path, failed, write)
 }
 
-/// The same, with a file that is its owner's alone to read.
+/// The same, for what can be made again: it is not made to last, and a power cut may leave it empty.
+pub(crate) fn replace_reproducible<E>(
+    path: &Path,
+    failed: impl Fn(io::Error) -> E,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut file = temporary().make_in(directory_of(path), create_file).map_err(&failed)?;
+    write(file.as_file_mut())?;
+    file.persist(path).map(drop).map_err(|error| failed(error.error))
+}
+
+/// The same as [`replace`], with a file that is its owner's alone to read.
 pub(crate) fn replace_private<E>(
     path: &Path,
     failed: impl Fn(io::Error) -> E,
@@ -41,6 +51,10 @@ fn finish<E>(
     sync_directory(directory_of(path)).map_err(&failed)
 }
 
+fn create_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).open(path)
+}
+
 fn temporary() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".new-");
@@ -52,7 +66,7 @@ fn directory_of(path: &Path) -> &Path {
 }
 
 /// Makes a rename in `directory` survive a crash. Only Unix opens directories as files; elsewhere a rename may be lost.
-pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
+fn sync_directory(directory: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 

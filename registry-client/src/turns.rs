@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
+const OPEN: &str = "the semaphore is open, because nothing closes it";
+
 /// What all requests together hold in memory.
 const MEMORY: u32 = 16 * 1024 * 1024;
 /// The most that is in buffers, ours and the HTTP client's, between a socket and a file.
@@ -22,10 +24,15 @@ pub(crate) const USUAL_BODY: u64 = 256 * 1024;
 /// How many larger bodies may be in memory at a time.
 const LARGE_BODIES: usize = 4;
 
-/// Who may make requests.
+/// How many files are written out or copied at a time. Many: what is synced at the same moment is written together, which is what makes
+/// hundreds of small files as fast as a few large ones.
+const FILES: usize = 64;
+
+/// Who may make requests, and who may keep the disk busy.
 pub(crate) struct Turns {
     requests: Semaphore,
     memory: Semaphore,
+    files: Semaphore,
 }
 
 /// The right to make a request, and others after it that bring no more at a time.
@@ -38,7 +45,7 @@ impl Turns {
     /// Has turns for `parallel` requests at once.
     pub(crate) fn new(parallel: NonZeroUsize) -> Turns {
         let requests = Semaphore::new(parallel.get().min(Semaphore::MAX_PERMITS));
-        Turns { requests, memory: Semaphore::new(MEMORY as usize) }
+        Turns { requests, memory: Semaphore::new(MEMORY as usize), files: Semaphore::new(FILES) }
     }
 
     /// Waits for the turn of a request that holds up to `bytes` in memory.
@@ -47,8 +54,12 @@ impl Turns {
         let request = self.requests.acquire().await;
         let bytes = u32::try_from(bytes).unwrap_or(MEMORY).min(MEMORY);
         let memory = self.memory.acquire_many(bytes).await;
-        let open = "the semaphore is open, because nothing closes it";
-        Turn { _request: request.expect(open), _memory: memory.expect(open) }
+        Turn { _request: request.expect(OPEN), _memory: memory.expect(OPEN) }
+    }
+
+    /// Waits for the turn of work that keeps the disk busy, and holds little in memory.
+    pub(crate) async fn disk(&self) -> SemaphorePermit<'_> {
+        self.files.acquire().await.expect(OPEN)
     }
 }
 
@@ -65,7 +76,7 @@ impl Default for LargeBodies {
 impl LargeBodies {
     /// Waits for a place, which is free again once what is returned is dropped.
     pub(crate) async fn place(&self) -> OwnedSemaphorePermit {
-        self.0.clone().acquire_owned().await.expect("the semaphore is open, because nothing closes it")
+        self.0.clone().acquire_owned().await.expect(OPEN)
     }
 }
 

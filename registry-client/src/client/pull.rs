@@ -15,13 +15,12 @@ use crate::configuration::Place;
 use crate::digest::Descriptor;
 use crate::error::Error;
 use crate::event::Event;
-use crate::file::BUFFER;
 use crate::host::Host;
 use crate::metadata::MetadataError;
 use crate::package::PackageName;
 use crate::registry::Registry;
 use crate::release::{Origin, Release, Subject};
-use crate::replacement::replace;
+use crate::replacement::replace_reproducible;
 use crate::store::{Lookup, Store, StoreError};
 use crate::turns::USUAL_BODY;
 
@@ -83,18 +82,18 @@ impl Client {
         path: &Path,
         write: impl FnOnce(&mut File) -> io::Result<()> + Send + 'static,
     ) -> Result<(), Error> {
-        let _turn = self.0.turns.take(BUFFER as u64).await;
+        let _turn = self.0.turns.disk().await;
         let path = path.to_owned();
         blocking(move || {
             let failed = |source: io::Error| Error::Write { path: path.clone(), source };
-            replace(&path, failed, |target| write(target).map_err(failed))
+            replace_reproducible(&path, failed, |target| write(target).map_err(failed))
         })
         .await
     }
 
     /// Replaces the file at `path` with what the store has; returns whether it has it, whole.
     async fn write_stored(&self, origin: &Origin, component: Descriptor, path: &Path) -> Result<bool, Error> {
-        let _turn = self.0.turns.take(BUFFER as u64).await;
+        let _turn = self.0.turns.disk().await;
         let (store, target) = (self.0.store.clone(), path.to_owned());
         match blocking(move || copy_stored(&store, &component, &target)).await {
             Ok(()) => {
@@ -160,9 +159,11 @@ enum NotCopied {
 }
 
 fn copy_stored(store: &Store, component: &Descriptor, path: &Path) -> Result<(), NotCopied> {
-    replace(path, NotCopied::Write, |target| match store.copy(component, target).map_err(NotCopied::Store)? {
-        Lookup::Found(written) => written.map_err(NotCopied::Write),
-        Lookup::Absent => Err(NotCopied::Absent),
-        Lookup::Corrupt { moved_to } => Err(NotCopied::Corrupt { moved_to }),
+    replace_reproducible(path, NotCopied::Write, |target| {
+        match store.copy(component, target).map_err(NotCopied::Store)? {
+            Lookup::Found(written) => written.map_err(NotCopied::Write),
+            Lookup::Absent => Err(NotCopied::Absent),
+            Lookup::Corrupt { moved_to } => Err(NotCopied::Corrupt { moved_to }),
+        }
     })
 }
