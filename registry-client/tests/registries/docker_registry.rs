@@ -1,32 +1,16 @@
 //! A real registry server: Debian's `docker-registry`, anonymous and with basic authentication.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-
 use registry_client::{Credentials, Digest, Error, Origin, Registry};
+pub(crate) use registry_server::{Access, PASSWORD, USER};
 use reqwest::header::{CONTENT_TYPE, LOCATION};
-use tempfile::TempDir;
 
 use crate::artifact::{COMPONENT, CONFIG, component_manifest, image_manifest};
 use crate::sandbox::{Sandbox, docker_config, package, reference, told};
 
-pub(crate) const USER: &str = "ada";
-pub(crate) const PASSWORD: &str = "s3cret-of-a-test";
-/// `USER` and the bcrypt hash of `PASSWORD`.
-const HTPASSWD: &str = "ada:$2b$05$abcdefghijklmnopqrstuuUye9KAb65Fza6CF.CT57kJsr9j2GQAG\n";
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    Anonymous,
-    Basic,
-}
-
 /// A registry on loopback, which ends with its value.
 pub(crate) struct DockerRegistry {
-    process: Child,
+    server: registry_server::DockerRegistry,
     pub(crate) address: String,
-    access: Access,
-    _directory: TempDir,
 }
 
 impl DockerRegistry {
@@ -36,38 +20,8 @@ impl DockerRegistry {
 
     /// Starts a registry with more in the `http` section of its configuration.
     pub(crate) fn start_with(access: Access, http: &str) -> DockerRegistry {
-        let directory = tempfile::tempdir().unwrap();
-        let htpasswd = directory.path().join("htpasswd");
-        std::fs::write(&htpasswd, HTPASSWD).unwrap();
-        let auth = match access {
-            Access::Anonymous => String::new(),
-            Access::Basic => format!("auth: {{ htpasswd: {{ realm: test, path: {} }} }}\n", htpasswd.display()),
-        };
-        let config = directory.path().join("config.yml");
-        let storage = directory.path().join("data");
-        let text = format!(
-            "version: 0.1\nlog: {{ level: info, formatter: text }}\nstorage: {{ filesystem: {{ rootdirectory: {} }} }}\nhttp: {{ addr: '127.0.0.1:0'{http} }}\n{auth}",
-            storage.display()
-        );
-        std::fs::write(&config, text).unwrap();
-        let mut process = Command::new("docker-registry")
-            .arg("serve")
-            .arg(&config)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("cannot start `docker-registry` ({error}): install it with `apt-get install docker-registry`")
-            });
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let address = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| Some(line.split_once("listening on ")?.1.split(['"', ',']).next()?.to_owned()))
-            .unwrap_or_else(|| panic!("docker-registry ended before it listened"));
-        // Its log goes on, and it must not wait for a reader.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        DockerRegistry { process, address, access, _directory: directory }
+        let server = registry_server::DockerRegistry::start_with(access, http);
+        DockerRegistry { address: server.address().to_owned(), server }
     }
 
     pub(crate) fn registry(&self) -> Registry {
@@ -86,7 +40,7 @@ impl DockerRegistry {
     async fn push(&self, repository: &str, tag: &str, manifest: &[u8], blobs: &[&[u8]]) -> Digest {
         // Without certificates, so that a machine that has none can run this.
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
-        let authorized = |request: reqwest::RequestBuilder| match self.access {
+        let authorized = |request: reqwest::RequestBuilder| match self.server.access() {
             Access::Anonymous => request,
             Access::Basic => request.basic_auth(USER, Some(PASSWORD)),
         };
@@ -109,14 +63,6 @@ impl DockerRegistry {
 
     pub(crate) fn told(&self, error: &Error) -> String {
         told(error, &[(&self.address, "ADDRESS")])
-    }
-}
-
-impl Drop for DockerRegistry {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
