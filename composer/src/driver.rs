@@ -9,8 +9,10 @@ mod choose;
 mod home;
 mod load;
 mod report;
+mod revision;
 mod tags;
 mod update;
+mod wit_reader;
 mod workspace;
 
 use std::{
@@ -36,6 +38,7 @@ use crate::{
 pub use change::{Checking, Edited, Wish, plan_add, plan_remove, write_edited};
 use home::{Home, StaleLock};
 pub use update::{Standing, StandingSource, newest, outdated, plan_precise, plan_update};
+pub use wit_reader::{Wit, WitReader, unreadable as unreadable_wit};
 pub use workspace::{Member, applications, members, named_member};
 
 /// What the driver is doing, for whoever shows progress.

@@ -32,3 +32,4 @@ pub mod provenance;
 mod registry_report;
 pub mod resolve;
 pub mod validate;
+pub mod wit_source;

@@ -6,20 +6,23 @@
 
 mod name;
 mod read;
+mod rules;
 mod schema;
 mod sections;
 mod source;
 pub(crate) mod workspace;
 
-use std::{collections::BTreeMap, ops::Range, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use registry_client::Registry;
 use semver::Version;
-use wit::{ExternName, InterfacePattern};
+use wit::{ExternName, Features, InterfacePattern};
 
 use crate::diagnostic::{Failure, SourceText, Spanned};
+pub use crate::wit_source::WitSource;
 pub use name::{InvalidName, Name};
 pub use schema::json_schema;
+pub use rules::{RuleSettings, WitRules};
 pub use source::Source;
 pub use workspace::{InvalidMember, MemberPattern, Workspace};
 
@@ -52,6 +55,8 @@ pub struct Manifest {
     pub host: HostRules,
     /// `[exports]`, in the manifest's order; absent is not the same as empty.
     pub exports: Option<Vec<ExportRule>>,
+    /// `[wit]`: what is done about what rules find in its WIT.
+    pub wit: WitRules,
     /// `[workspace]`: the applications that share this one's lock.
     pub workspace: Option<Workspace>,
     /// The place of `[exports]`, if there is one.
@@ -76,22 +81,10 @@ pub struct TargetWorld {
     pub wit: Spanned<WitSource>,
     /// The world's name; may be left out when the WIT has only one.
     pub name: Option<Spanned<String>>,
+    /// What of it is there that is behind a feature.
+    pub features: Features,
     /// The place of the section.
     pub span: Range<usize>,
-}
-
-/// Where a target world's WIT comes from.
-#[derive(Debug, Clone)]
-pub enum WitSource {
-    /// A directory of WIT files or one WIT file, relative to the manifest.
-    Path(PathBuf),
-    /// A WIT package in a registry.
-    Package {
-        /// The package.
-        package: registry_client::PackageName,
-        /// Which versions will do.
-        requirement: semver::VersionReq,
-    },
 }
 
 /// `[registries]`.

@@ -34,6 +34,7 @@ mod solve;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     path::PathBuf,
 };
 
@@ -48,8 +49,8 @@ use crate::{
 };
 pub use catalog::{Availability, Catalog, Interfaces, Published, Question};
 pub use evidence::Evidence;
-pub(crate) use listing::available;
 use listing::{Locked, Reader, Wanted};
+pub(crate) use listing::{available, version_not_found};
 use model::{Freedom, Kind, Knowledge, Model, Unready};
 use places::Place;
 
@@ -321,9 +322,15 @@ fn source(
 /// The WIT package of the target world: whatever satisfies the requirement, for nothing depends on it.
 fn world(manifest: &Manifest, catalog: &Catalog, lock: Option<&Lock>) -> Result<Option<ResolvedSource>, Unready> {
     let Some(world) = &manifest.world else { return Ok(None) };
-    let WitSource::Package { package, requirement } = &world.wit.value else { return Ok(None) };
-    let wanted = Wanted { package, requirement, registry: None, span: &world.wit.span };
     let locked = lock.and_then(|lock| lock.world.as_ref());
+    let (package, requirement) = match &world.wit.value {
+        WitSource::Package { package, requirement } => (package, requirement),
+        WitSource::Reference(reference) => {
+            return world_of_reference(reference, &world.wit.span, manifest, catalog, locked).map(Some);
+        }
+        WitSource::Path(_) | WitSource::Revision(_) => return Ok(None),
+    };
+    let wanted = Wanted { package, requirement, registry: None, span: &world.wit.span };
     let mut reader = Reader::new(manifest, catalog, Freedom::Keep);
     reader.list(&wanted, locked);
     reader.check()?;
@@ -338,6 +345,27 @@ fn world(manifest: &Manifest, catalog: &Catalog, lock: Option<&Lock>) -> Result<
         Some(ResolvedSource::Package { package, requirement, registry, version, release })
     });
     reader.finish().map(|()| source)
+}
+
+/// The WIT of an artifact: as it is locked, or else as its registry has it.
+fn world_of_reference(
+    reference: &Reference,
+    span: &Range<usize>,
+    manifest: &Manifest,
+    catalog: &Catalog,
+    locked: Option<&LockedSource>,
+) -> Result<ResolvedSource, Unready> {
+    let reference = reference.clone();
+    if let Some(LockedSource::Reference { reference: same, release }) = locked
+        && *same == reference
+    {
+        return Ok(ResolvedSource::Reference { reference, release: *release });
+    }
+    let mut reader = Reader::new(manifest, catalog, Freedom::Keep);
+    let release = reader.release(catalog.reference(&reference), span, || Origin::Reference(reference.clone()));
+    reader.finish()?;
+    let release = release.expect("a release is there because nothing is missing and nothing wrong");
+    Ok(ResolvedSource::Reference { reference, release })
 }
 
 /// All findings in the manifest's order.

@@ -8,6 +8,7 @@
 //! | [`artifact`] | the Wasm OCI artifact of a component, in a directory registry |
 //! | [`docker_registry`] | a real registry server on loopback |
 //! | [`http`] | one HTTP request and its answer |
+//! | [`wit`] | WIT packages as registries hold them |
 //! | [`mutation`] | inputs that are damaged at random, the same at every run |
 //!
 //! Every function panics when it cannot do what it says: that is how a test fails.
@@ -22,3 +23,4 @@ pub mod guest;
 pub mod http;
 pub mod mutation;
 pub mod sandbox;
+pub mod wit;

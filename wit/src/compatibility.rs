@@ -19,11 +19,9 @@ mod policy;
 mod rule;
 mod rules;
 mod sameness;
-mod spelling;
+pub(crate) mod spelling;
 mod version;
 mod world;
-
-use std::collections::BTreeSet;
 
 use semver::Version;
 
@@ -32,31 +30,8 @@ pub use policy::{Finding, Ignore, Judgement, Policy};
 pub use rule::{InvalidLevel, Level, Rule, Side};
 pub use version::{Bump, suggest_version};
 
+pub use crate::features::Features;
 use crate::package::Package;
-
-/// Which items behind `@unstable` are there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Features {
-    /// Those of these features; of none by default.
-    Only(BTreeSet<String>),
-    /// Those of every feature.
-    All,
-}
-
-impl Default for Features {
-    fn default() -> Self {
-        Features::Only(BTreeSet::new())
-    }
-}
-
-impl Features {
-    pub(crate) fn have(&self, feature: &str) -> bool {
-        match self {
-            Features::Only(features) => features.contains(feature),
-            Features::All => true,
-        }
-    }
-}
 
 /// What is different between two versions of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,10 +11,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use semver::Version;
+use wit_component::WitPrinter;
 use wit_parser::decoding::DecodedWasm;
 use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup};
 
 use crate::binary::ComponentBinary;
+use crate::features::Features;
 use crate::name::PackageName;
 use crate::resolving;
 use crate::source::{WorldError, select_resolved};
@@ -179,14 +181,53 @@ impl Package {
         self.sources.texts.get(&place.source).map(|text| &text.text)
     }
 
-    /// A world of the package; the only one if none is named. What is behind a feature is in it.
+    /// The names of its worlds, in its own order.
+    pub fn worlds(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.package().worlds.keys().map(String::as_str)
+    }
+
+    /// A world of the package; the only one if none is named.
     ///
     /// # Errors
     ///
     /// [`WorldError::NoWorlds`], [`WorldError::SeveralWorlds`] and [`WorldError::UnknownWorld`].
-    pub fn world(&self, name: Option<&str>) -> Result<World, WorldError> {
+    pub fn world(&self, name: Option<&str>, features: &Features) -> Result<World, WorldError> {
         let world = select_resolved(self.resolve(), self.id, name)?;
-        Ok(resolving::read(self.resolve(), world))
+        Ok(resolving::read(self.resolve(), world, features))
+    }
+
+    /// What somebody exports who provides the package: all its interfaces, as the exports of a world without a name.
+    pub fn provider(&self, features: &Features) -> World {
+        let interfaces: Vec<_> = self.package().interfaces.values().copied().collect();
+        resolving::read_exports(self.resolve(), &interfaces, features)
+    }
+
+    /// The package with one more world, `NAME-importized`: what it is to somebody who uses a component of the world. What the world
+    /// exports is imported, and of what it imports only what the types of that need.
+    ///
+    /// # Errors
+    ///
+    /// As [`world`](Package::world), and [`WorldError::Invalid`] where one name is both imported and exported.
+    pub fn importized(&self, world: Option<&str>) -> Result<(Package, String), WorldError> {
+        let id = select_resolved(self.resolve(), self.id, world)?;
+        let mut resolve = self.resolve().clone();
+        let name = format!("{}-importized", resolve.worlds[id].name);
+        let importized = resolve.importize(id, Some(name.clone()));
+        importized.map_err(|error| invalid(&self.to_string(), format!("{error:#}")))?;
+        let sources = Sources { resolve, texts: BTreeMap::new(), includes: Vec::new() };
+        Ok((Package { sources: Arc::new(sources), id: self.id }, name))
+    }
+
+    /// The package as WIT text, with its documentation and its gates; what it refers to is not in it.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Invalid`] when the text format cannot say what an encoded package did.
+    pub fn to_wit(&self) -> Result<String, WorldError> {
+        let mut printer = WitPrinter::default();
+        let printed = printer.print(self.resolve(), self.id, &[]);
+        printed.map_err(|error| invalid(&self.to_string(), format!("{error:#}")))?;
+        Ok(printer.output.to_string())
     }
 
     /// Encodes the package with all that it refers to, as registries hold it. The same package gives the same bytes.

@@ -8,21 +8,45 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 use wasmparser::PrimitiveValType;
-use wit_parser::{Handle, InterfaceId, Resolve, TypeDefKind, TypeId, TypeOwner, WorldId, WorldItem};
+use wit_parser::{
+    Docs, Handle, InterfaceId, Resolve, Span, TypeDefKind, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
+};
 
+use crate::features::Features;
 use crate::name::ExternName;
 use crate::types::{
     Concurrency, Definition, Entity, Function, Home, Interface, NamedType, ResourceId, Shape, Side, Type, Types,
 };
 use crate::world::World;
 
-/// Reads a world of resolved packages.
-pub(crate) fn read(resolve: &Resolve, world: WorldId) -> World {
+/// Reads a world of resolved packages, with what the features show of it.
+///
+/// NB: a type that is used by what is there and is itself behind a feature that is off is read without a name; wit-parser
+/// refuses such texts when it is told the features.
+pub(crate) fn read(resolve: &Resolve, world: WorldId, features: &Features) -> World {
     let world = &resolve.worlds[world];
-    let mut reader = Reader { resolve, interfaces: HashMap::new(), types: Types::default(), known: HashMap::new() };
-    let sides = [(Side::Import, &world.imports), (Side::Export, &world.exports)];
+    read_items(resolve, &world.imports, &world.exports, features)
+}
+
+/// Reads interfaces as the exports of a world of their own, each under its own name.
+pub(crate) fn read_exports(resolve: &Resolve, interfaces: &[InterfaceId], features: &Features) -> World {
+    let export = |id: &InterfaceId| {
+        let stability = resolve.interfaces[*id].stability.clone();
+        let (external_id, docs, span) = (None, Docs::default(), Span::default());
+        (WorldKey::Interface(*id), WorldItem::Interface { id: *id, stability, external_id, docs, span })
+    };
+    read_items(resolve, &Items::default(), &interfaces.iter().map(export).collect(), features)
+}
+
+type Items = IndexMap<WorldKey, WorldItem>;
+
+fn read_items<'a>(resolve: &'a Resolve, imports: &'a Items, exports: &'a Items, features: &'a Features) -> World {
+    let (interfaces, known) = (HashMap::new(), HashMap::new());
+    let mut reader = Reader { resolve, features, interfaces, types: Types::default(), known };
+    let sides = [(Side::Import, imports), (Side::Export, exports)];
+    let shown = |items: &'a Items| items.iter().filter(|(_, item)| is_shown(resolve, item, features));
     for (side, items) in sides {
-        for (key, item) in items {
+        for (key, item) in shown(items) {
             if let WorldItem::Interface { id, .. } = item {
                 let name = ExternName::from(resolve.name_world_key(key).as_str());
                 reader.interfaces.entry((side, *id)).or_insert(name);
@@ -35,13 +59,29 @@ pub(crate) fn read(resolve: &Resolve, world: WorldId) -> World {
             let entity = reader.entity(side, &name, item);
             (name, entity)
         };
-        items.iter().map(entity).collect::<IndexMap<_, _>>()
+        shown(items).map(entity).collect::<IndexMap<_, _>>()
     });
     World { imports, exports, types: reader.types }
 }
 
+/// Whether the item is there: neither it nor the interface that it is stands behind a feature that is off.
+pub(crate) fn is_shown(resolve: &Resolve, item: &WorldItem, features: &Features) -> bool {
+    let interface = match item {
+        WorldItem::Interface { id, .. } => features.show(&resolve.interfaces[*id].stability),
+        WorldItem::Function(_) | WorldItem::Type { .. } => true,
+    };
+    interface && features.show(item.stability(resolve))
+}
+
+/// Whether the function is there: neither it nor the resource that it is of stands behind a feature that is off.
+pub(crate) fn is_function_shown(resolve: &Resolve, function: &wit_parser::Function, features: &Features) -> bool {
+    let resource = function.kind.resource().map(|id| &resolve.types[id].stability);
+    features.show(&function.stability) && resource.is_none_or(|stability| features.show(stability))
+}
+
 struct Reader<'a> {
     resolve: &'a Resolve,
+    features: &'a Features,
     /// Under which name each interface is first imported or exported.
     interfaces: HashMap<(Side, InterfaceId), ExternName>,
     types: Types,
@@ -72,7 +112,8 @@ impl Reader<'_> {
         let resolve = self.resolve;
         let Some(interface) = view.interface.map(|id| &resolve.interfaces[id]) else { return Interface::default() };
         let mut types = IndexMap::with_capacity(interface.types.len());
-        for (name, id) in &interface.types {
+        let shown = interface.types.iter().filter(|(_, id)| self.features.show(&resolve.types[**id].stability));
+        for (name, id) in shown {
             let named = self.named(view, *id);
             if let NamedType::Resource(id) = named {
                 let name = Home { side: view.side, owner: view.owner.clone(), name: name.clone() };
@@ -85,6 +126,7 @@ impl Reader<'_> {
             functions: interface
                 .functions
                 .iter()
+                .filter(|(_, function)| is_function_shown(resolve, function, self.features))
                 .map(|(name, function)| (name.clone(), self.function(view, function)))
                 .collect(),
         }

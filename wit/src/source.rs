@@ -1,13 +1,10 @@
-//! Decides which world a WIT package means, from a directory, a text or an encoded package, to wit-parser's or the
-//! validator's world of it. What is wrong with WIT text is said by wit-parser; here it only gets its path.
+//! Decides which of a package's worlds is meant, and what is said when there is none to be had.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ComponentTypeId};
 use wit_parser::{PackageId, Resolve, WorldId};
 
-use crate::binary::{ComponentBinary, DecodeError};
-use crate::name::InterfaceName;
+use crate::binary::DecodeError;
 use crate::nearest::nearest;
 
 /// Why there is no world to be had from a WIT package.
@@ -72,77 +69,6 @@ pub enum WorldError {
     },
 }
 
-/// Resolves the package at `path` and selects its world.
-///
-/// # Errors
-///
-/// Any [`WorldError`].
-pub(crate) fn resolve_path(path: &Path, world: Option<&str>) -> Result<(Resolve, WorldId), WorldError> {
-    std::fs::metadata(path).map_err(|source| WorldError::Unreadable { path: path.to_owned(), source })?;
-    let mut resolve = Resolve::default();
-    match resolve.push_path(path) {
-        Ok((package, _)) => select_resolved(&resolve, package, world).map(|world| (resolve, world)),
-        Err(error) => {
-            let message = located(&resolve.render_error(&error), &error.root_cause().to_string());
-            Err(WorldError::Invalid { path: path.to_owned(), message })
-        }
-    }
-}
-
-/// Resolves the package in `text` and selects its world.
-///
-/// # Errors
-///
-/// Any [`WorldError`] except for [`WorldError::Unreadable`].
-pub(crate) fn resolve_text(name: &str, text: &str, world: Option<&str>) -> Result<(Resolve, WorldId), WorldError> {
-    let mut resolve = Resolve::default();
-    match resolve.push_str(name, text) {
-        Ok(package) => select_resolved(&resolve, package, world).map(|world| (resolve, world)),
-        Err(error) => Err(WorldError::Invalid { path: name.into(), message: resolve.render_error(&error) }),
-    }
-}
-
-/// Validates an encoded WIT package and selects the type of its world; `name` stands for it in errors.
-///
-/// NB: where a world both imports and exports two interfaces, one of which uses the other's types, wit-component 0.258
-/// encodes the exported one with the imported types. The bytes are read as they are.
-///
-/// # Errors
-///
-/// Any [`WorldError`] except for [`WorldError::Unreadable`].
-pub(crate) fn decode_package(
-    name: &str,
-    bytes: &[u8],
-    world: Option<&str>,
-) -> Result<(ComponentBinary, ComponentTypeId), WorldError> {
-    let undecodable = |source| WorldError::Undecodable { path: name.into(), source };
-    let binary = ComponentBinary::validate(bytes).map_err(undecodable)?;
-    if !binary.is_wit_package() {
-        return Err(WorldError::NotAPackage { path: name.into() });
-    }
-    let items = encoded_items(&binary);
-    let package = items.first().map_or_else(|| name.to_owned(), |(name, _)| name.versioned_package());
-    let worlds = items.into_iter().filter_map(|(name, ty)| match ty {
-        ComponentEntityType::Component(id) => Some((name.interface().to_owned(), id)),
-        _ => None,
-    });
-    let world = select(&package, &worlds.collect::<Vec<_>>(), world)?;
-    Ok((binary, world))
-}
-
-/// The interfaces and worlds of an encoded WIT package: what the component types that it exports export.
-fn encoded_items(package: &ComponentBinary) -> Vec<(InterfaceName, ComponentEntityType)> {
-    let types = package.types();
-    let mut items = Vec::new();
-    for (_, wrapper) in package.exports() {
-        if let ComponentEntityType::Type { created: ComponentAnyTypeId::Component(wrapper), .. } = wrapper {
-            let exports = types[*wrapper].exports.iter();
-            items.extend(exports.filter_map(|(name, item)| Some((name.parse().ok()?, item.ty))));
-        }
-    }
-    items
-}
-
 /// The world of a resolved package.
 pub(crate) fn select_resolved(
     resolve: &Resolve,
@@ -172,13 +98,6 @@ fn select<T: Copy>(package: &str, worlds: &[(String, T)], wanted: Option<&str>) 
             })
         }
     }
-}
-
-/// The part of wit-parser's message that begins with its cause, where that says file and line itself; else the whole, in
-/// which what was being read precedes the cause.
-fn located(message: &str, cause: &str) -> String {
-    let from_cause = message.rfind(cause).map(|start| &message[start..]);
-    from_cause.filter(|text| text.contains("--> ")).unwrap_or(message).to_owned()
 }
 
 fn listed(names: &[String]) -> String {

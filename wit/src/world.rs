@@ -5,17 +5,16 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use indexmap::IndexMap;
-use wasmparser::component_types::ComponentItem;
-use wasmparser::types::TypesRef;
 
-use crate::binary::{ComponentBinary, DecodeError, Extern};
+use crate::binary::{ComponentBinary, DecodeError};
 use crate::comparison;
+use crate::features::Features;
 use crate::mismatch::Mismatch;
 use crate::name::ExternName;
+use crate::package::Package;
 use crate::printing;
 use crate::reading::Reader;
-use crate::resolving;
-use crate::source::{self, WorldError};
+use crate::source::WorldError;
 use crate::types::{DefinitionId, Entity, Function, Interface, NamedType, ResourceId, Shape, Side, Type, Types};
 
 /// What a component, or a WIT world, imports and exports, with all types.
@@ -37,18 +36,20 @@ impl World {
         if component.is_wit_package() {
             return Err(DecodeError::WitPackage);
         }
-        World::read(component.types(), component.imports(), component.exports())
+        let mut reader = Reader::new(component.types());
+        let imports = reader.read(Side::Import, component.imports())?;
+        let exports = reader.read(Side::Export, component.exports())?;
+        Ok(World { imports, exports, types: reader.finish() })
     }
 
-    /// Reads a world of the WIT package at `path`: a directory of `.wit` files, its `deps` among them, or one `.wit` file.
+    /// Reads a world of the WIT package at `path`, as [`Package::from_path`] does, without what is behind a feature.
     /// Without a name it is the package's only world.
     ///
     /// # Errors
     ///
     /// Any [`WorldError`]: the path cannot be read, the WIT is wrong, or there is no such world.
     pub fn from_directory(path: &Path, world: Option<&str>) -> Result<World, WorldError> {
-        let (resolve, world) = source::resolve_path(path, world)?;
-        Ok(resolving::read(&resolve, world))
+        Package::from_path(path)?.world(world, &Features::default())
     }
 
     /// Reads a world of the WIT package in `wit`, like [`from_directory`](World::from_directory); `name` stands for the
@@ -58,23 +59,7 @@ impl World {
     ///
     /// Any [`WorldError`] but [`WorldError::Unreadable`].
     pub fn from_text(name: &str, wit: &str, world: Option<&str>) -> Result<World, WorldError> {
-        let (resolve, world) = source::resolve_text(name, wit, world)?;
-        Ok(resolving::read(&resolve, world))
-    }
-
-    /// Reads a world of an encoded WIT package, as registries hold them; `name` stands for it in errors.
-    ///
-    /// # Errors
-    ///
-    /// Any [`WorldError`] but [`WorldError::Unreadable`].
-    pub fn from_package(name: &str, bytes: &[u8], world: Option<&str>) -> Result<World, WorldError> {
-        let (package, world) = source::decode_package(name, bytes, world)?;
-        let world = &package.types()[world];
-        let externs = |items: &wasmparser::collections::IndexMap<String, ComponentItem>| {
-            items.iter().map(|(name, item)| (name.clone(), item.ty)).collect::<Vec<_>>()
-        };
-        World::read(package.types(), &externs(&world.imports), &externs(&world.exports))
-            .map_err(|source| WorldError::Undecodable { path: name.into(), source })
+        Package::from_text(name, wit)?.world(world, &Features::default())
     }
 
     /// All imports, in the component's own order.
@@ -106,13 +91,6 @@ impl World {
     /// has the union, and of two different definitions of one name the imported.
     pub fn to_wit(&self) -> String {
         printing::print(self)
-    }
-
-    fn read(types: TypesRef<'_>, imports: &[Extern], exports: &[Extern]) -> Result<World, DecodeError> {
-        let mut reader = Reader::new(types);
-        let imports = reader.read(Side::Import, imports)?;
-        let exports = reader.read(Side::Export, exports)?;
-        Ok(World { imports, exports, types: reader.finish() })
     }
 
     fn item<'a>(&'a self, side: Side, name: &'a ExternName, entity: &'a Entity) -> Item<'a> {

@@ -13,7 +13,12 @@ use futures::{StreamExt, stream};
 use semver::Version;
 use wit::World;
 
-use super::{Basis, Event, Session, compose, directory_of, home::StaleLock, plan_from, reachable_origin, report};
+use super::{
+    Basis, Event, Session, compose, directory_of,
+    home::StaleLock,
+    plan_from, reachable_origin, report, revision,
+    wit_reader::{Wit, local as local_wit},
+};
 use crate::{
     diagnostic::{Diagnostic, Failure, Spanned},
     manifest::{self, Component, Manifest, Name, Source, WitSource},
@@ -26,7 +31,7 @@ use crate::{
 const TEXT_LIMIT: u64 = 16 << 20;
 
 /// No component is larger: current runtimes refuse modules beyond this.
-const COMPONENT_LIMIT: u64 = 1 << 30;
+pub(super) const COMPONENT_LIMIT: u64 = 1 << 30;
 
 /// How many components are fetched at a time; the client bounds its downloads itself.
 const FETCHES_AT_A_TIME: usize = 32;
@@ -77,21 +82,24 @@ pub(super) async fn target_world(
     resolution: &Resolution,
 ) -> Result<Option<World>, Failure> {
     let Some(world) = &manifest.world else { return Ok(None) };
-    let name = world.name.as_ref().map(|name| name.value.as_str());
-    let loaded = match &world.wit.value {
-        WitSource::Path(path) => World::from_directory(&directory_of(&session.manifest).join(path), name),
-        WitSource::Package { .. } => {
+    let here = |diagnostic: Diagnostic, text: &str| diagnostic.label(&manifest.source, world.wit.span.clone(), text);
+    let directory = directory_of(&session.manifest);
+    let wit = match &world.wit.value {
+        WitSource::Path(path) => local_wit(&directory.join(path)),
+        WitSource::Revision(named) => revision::read(directory, named),
+        WitSource::Package { .. } | WitSource::Reference(_) => {
             let Some((origin, release)) = resolution.world.as_ref().and_then(ResolvedSource::release) else {
                 return Ok(None);
             };
             let bytes = session.client.fetch(&reachable_origin(session, origin.clone()), &release).await;
-            let bytes = bytes.map_err(|error| {
-                registry_report::fetch_diagnostic(&error).label(&manifest.source, world.wit.span.clone(), "needed here")
-            })?;
-            World::from_package(&origin.to_string(), &bytes, name)
+            let bytes = bytes.map_err(|error| here(registry_report::fetch_diagnostic(&error), "needed here"))?;
+            Wit::of_bytes(&origin.to_string(), &bytes)
         }
     };
-    loaded.map(Some).map_err(|error| report::unreadable_world(manifest, world, &error).into())
+    let wit = wit.map_err(|diagnostic| here(diagnostic, "named here"))?;
+    let name = world.name.as_ref().map(|name| name.value.as_str());
+    let found = wit.world(name, &world.features);
+    found.map(Some).map_err(|error| report::unknown_world(manifest, world, &error).into())
 }
 
 /// Loads the components that are files or folders; what is wrong with them is kept for [`components`].

@@ -116,14 +116,8 @@ fn changes(old: &str, new: &str) -> String {
     lines.join("\n")
 }
 
-pub(super) fn unreadable_world(manifest: &Manifest, world: &TargetWorld, error: &WorldError) -> Diagnostic {
-    if let WorldError::Unreadable { path, source } = error
-        && source.kind() == std::io::ErrorKind::NotFound
-    {
-        return Diagnostic::error(Code::WorldUnreadable, format!("there is no WIT at `{}`", shown(path)))
-            .label(&manifest.source, world.wit.span.clone(), "named here")
-            .hint("the path is relative to the manifest; it names a directory of WIT files, or one");
-    }
+/// The WIT was read, and has not the world that is meant.
+pub(super) fn unknown_world(manifest: &Manifest, world: &TargetWorld, error: &WorldError) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::WorldUnreadable, "cannot read the target world");
     let (span, label) = match (error, &world.name) {
         (WorldError::UnknownWorld { .. }, Some(name)) => (name.span.clone(), "there is no such world"),

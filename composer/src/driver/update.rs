@@ -194,13 +194,14 @@ pub async fn outdated(session: &Session) -> Result<Vec<Standing>, Failure> {
         (Some(name), component.source.value.clone(), component.source.span.clone(), lock.components.get(name))
     });
     let world = manifest.world.iter().filter_map(|world| match &world.wit.value {
-        WitSource::Path(_) => None,
+        WitSource::Path(_) | WitSource::Revision(_) => None,
+        WitSource::Reference(reference) => Some((world, Source::Reference(reference.clone()))),
         WitSource::Package { package, requirement } => {
             let (package, requirement) = (package.clone(), requirement.clone());
-            let source = Source::Package { package, requirement, registry: None };
-            Some((None, source, world.wit.span.clone(), lock.world.as_ref()))
+            Some((world, Source::Package { package, requirement, registry: None }))
         }
     });
+    let world = world.map(|(world, source)| (None, source, world.wit.span.clone(), lock.world.as_ref()));
     let asked = components.chain(world).collect::<Vec<_>>();
     let manifest = &manifest;
     let answers = stream::iter(asked).map(|(name, source, span, locked)| async move {

@@ -45,7 +45,10 @@ enum Shape {
     TextOrTexts,
     /// At least one.
     SomeTexts,
+    /// One of these texts.
+    Word(&'static [&'static str]),
     Table(&'static Table),
+    Tables(&'static Table),
     TextOrTable(&'static Table),
 }
 
@@ -97,7 +100,9 @@ impl Shape {
             Self::Texts => json!({ "type": "array", "items": { "type": "string" } }),
             Self::SomeTexts => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
             Self::TextOrTexts => json!({ "anyOf": [Self::Text.to_json(), Self::Texts.to_json()] }),
+            Self::Word(words) => json!({ "enum": words }),
             Self::Table(table) => Value::Object(table.to_json()),
+            Self::Tables(table) => json!({ "type": "array", "items": table.to_json() }),
             Self::TextOrTable(table) => json!({ "anyOf": [Self::Text.to_json(), table.to_json()] }),
         }
     }
@@ -146,6 +151,7 @@ pub(super) static DOCUMENT: Table = Table::new(
         optional("chains", "Middleware: instances that wrap each other over an interface", Shape::Table(&CHAINS)),
         optional("host", "What the result may import from the runtime", Shape::Table(&HOST)),
         optional("exports", "What the result exports, and from which instance", Shape::Table(&EXPORTS)),
+        optional("wit", "What is done about what rules find in WIT", Shape::Table(&WIT)),
     ],
 );
 
@@ -177,8 +183,9 @@ pub(super) static WORKSPACE: Table = Table::new(
 pub(super) static WORLD: Table = Table::new(
     "The WIT world that the result must conform to",
     &[
-        required("wit", "A directory or file of WIT, or a package: `wasi:http@^0.2`", Shape::Text),
+        required("wit", "WIT: a path, a package `wasi:http@^0.2`, `oci://REFERENCE`, or `git:REVISION:PATH`", Shape::Text),
         optional("name", "The world, where the package has several", Shape::Text),
+        optional("features", "The features whose items are there: `@unstable(feature = …)`", Shape::Texts),
     ],
 );
 
@@ -281,6 +288,41 @@ static EXPORTS: Table = Table::open(
     },
 );
 
+pub(super) static WIT: Table = Table::new(
+    "What is done about what rules find in WIT",
+    &[
+        optional("lint", "Rules of `compose wit lint`, with their levels", Shape::Table(&LINT)),
+        optional("compat", "Rules of `compose wit compat`, with their levels", Shape::Table(&COMPAT)),
+    ],
+);
+
+static LINT: Table = Table::open(
+    "Rules of `compose wit lint`, with their levels",
+    &[optional("ignore", "What is not reported, and why", Shape::Tables(&IGNORE))],
+    RULES,
+);
+
+static COMPAT: Table = Table::open(
+    "Rules of `compose wit compat`, with their levels",
+    &[
+        optional("sides", "Whom changes may not break: guest, importer, exporter, host, source", Shape::Texts),
+        optional("ignore", "What is not reported, and why", Shape::Tables(&IGNORE)),
+    ],
+    RULES,
+);
+
+const RULES: Others =
+    Others { about: "What is done about what this rule finds", shape: Shape::Word(&["deny", "warn", "allow"]) };
+
+pub(super) static IGNORE: Table = Table::new(
+    "What is not reported, and why",
+    &[
+        required("path", "Where: `shop:catalog/api.item`, and everything within it", Shape::Text),
+        optional("rule", "What a rule of this name finds; anything without it", Shape::Text),
+        required("reason", "Why it is tolerated", Shape::Text),
+    ],
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -288,8 +330,8 @@ mod tests {
     /// Every key of a table, the tables below it included.
     fn keys(table: &Table) -> Vec<(&'static str, &'static str)> {
         let below = |shape: &Shape| match shape {
-            Shape::Table(table) | Shape::TextOrTable(table) => keys(table),
-            Shape::Text | Shape::Texts | Shape::SomeTexts | Shape::TextOrTexts => Vec::new(),
+            Shape::Table(table) | Shape::Tables(table) | Shape::TextOrTable(table) => keys(table),
+            Shape::Word(_) | Shape::Text | Shape::Texts | Shape::SomeTexts | Shape::TextOrTexts => Vec::new(),
         };
         let others = table.others.as_ref().map(|others| below(&others.shape)).unwrap_or_default();
         let own = table.keys.iter().flat_map(|key| {

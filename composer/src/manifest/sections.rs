@@ -6,9 +6,10 @@ mod components;
 mod linking;
 mod registries;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use toml::de::{DeTable, DeValue};
+use wit::Features;
 
 use self::{
     components::{all_instances, components, instances},
@@ -16,13 +17,14 @@ use self::{
     registries::{check_registry_names, registries},
 };
 use super::{
-    Manifest, Package, TargetWorld, WitSource,
+    Manifest, Package, TargetWorld,
     read::{Reader, Section, Value},
-    schema,
-    source::PackageRequirement,
-    workspace,
+    rules, schema, workspace,
 };
-use crate::diagnostic::{Code, Diagnostic, Failure, SourceText, Spanned, listed, nearest};
+use crate::{
+    diagnostic::{Code, Diagnostic, Failure, SourceText, Spanned, listed, nearest},
+    wit_source::WitName,
+};
 
 pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
     let (document, errors) = DeTable::parse_recoverable(source.text());
@@ -43,6 +45,7 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
     let host = document.key("host").map(|value| host(reader, value)).unwrap_or_default();
     let exports = document.key("exports").map(|value| exports(reader, value));
 
+    let wit = document.key("wit").map(|value| rules::wit(reader, value)).unwrap_or_default();
     let workspace = document.key("workspace").and_then(|value| workspace::workspace(reader, value));
 
     let exports_span = document.key("exports").map(Value::span);
@@ -58,6 +61,7 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
         chains,
         host,
         exports,
+        wit,
         workspace,
         exports_span,
     };
@@ -112,14 +116,24 @@ fn world(reader: &mut Reader, value: &Value<'_>) -> Option<TargetWorld> {
     let section = reader.section("[world]", value)?;
     section.refuse_unknown_keys(reader, &schema::WORLD);
     let name = section.key("name").and_then(|v| reader.text("the world's name", v));
-    let wit = section.required(reader, "wit").and_then(|v| reader.text("`wit`", v))?;
-    let wit = if is_package_like(&wit.value) {
-        let PackageRequirement { package, requirement } = reader.parsed("a WIT package", wit.clone())?.value;
-        Spanned::new(WitSource::Package { package, requirement }, wit.span)
-    } else {
-        Spanned::new(WitSource::Path(PathBuf::from(wit.value)), wit.span)
+    let features = section.key("features").and_then(|v| features(reader, v)).unwrap_or_default();
+    let wit = section.required(reader, "wit").and_then(|v| reader.parsed_text::<WitName>("WIT", v))?;
+    let Spanned { value: WitName { source, world }, span } = wit;
+    let name = match (name, world) {
+        (Some(name), Some(_)) => {
+            let message = "the world is named twice".to_owned();
+            reader.report(Code::InvalidValue, name.span, message, "`wit` names one already");
+            return None;
+        }
+        (name, world) => name.or(world.map(|world| Spanned::new(world, span.clone()))),
     };
-    Some(TargetWorld { wit, name, span: section.span })
+    Some(TargetWorld { wit: Spanned::new(source, span), name, features, span: section.span })
+}
+
+fn features(reader: &mut Reader, value: &Value<'_>) -> Option<Features> {
+    let items = reader.array("`features`", value)?;
+    let names = items.iter().filter_map(|item| reader.text("a feature", item));
+    Some(Features::Only(names.map(|name| name.value).collect()))
 }
 
 /// Whether a text is meant as `namespace:name` rather than as a path.

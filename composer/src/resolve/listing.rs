@@ -206,21 +206,13 @@ impl<'a> Reader<'a> {
 
     fn version_not_found(&self, wanted: &Wanted<'_>, registry: &Registry, listed: &[Published]) -> Diagnostic {
         let Wanted { package, requirement, span, .. } = wanted;
-        let message = format!("no version of `{package}` satisfies `{requirement}`");
-        let diagnostic = Diagnostic::error(Code::VersionNotFound, message);
-        let diagnostic = diagnostic.label(&self.manifest.source, (*span).clone(), "required here");
         let with = |wanted| {
             let versions = listed.iter().filter(move |published| published.availability == wanted);
             versions.map(|published| published.version.clone()).collect::<Vec<_>>()
         };
         let offered = with(Availability::Offered);
-        let diagnostic = diagnostic.note(available(registry, &offered));
-        let diagnostic = match pre_release_for(requirement, &offered) {
-            Some(version) => diagnostic.note(format!(
-                "{version} is a pre-release: only a requirement that names one takes it, such as `={version}`"
-            )),
-            None => diagnostic,
-        };
+        let diagnostic = version_not_found(package, requirement, registry, &offered);
+        let diagnostic = diagnostic.label(&self.manifest.source, (*span).clone(), "required here");
         match with(Availability::Yanked).iter().rev().find(|version| requirement.matches(version)) {
             Some(yanked) => diagnostic.note(format!("{yanked} would satisfy it, and was withdrawn by its publisher")),
             None => diagnostic,
@@ -235,6 +227,23 @@ impl<'a> Knowledge<'a> {
             Some(Ok(described)) => described.interfaces.as_ref().map_or(Self::Untold, Self::Known),
             Some(Err(_)) => Self::Untold,
         }
+    }
+}
+
+/// Says that a registry has no version that would do, and which ones it has.
+pub(crate) fn version_not_found(
+    package: &PackageName,
+    requirement: &VersionReq,
+    registry: &Registry,
+    offered: &[Version],
+) -> Diagnostic {
+    let message = format!("no version of `{package}` satisfies `{requirement}`");
+    let diagnostic = Diagnostic::error(Code::VersionNotFound, message).note(available(registry, offered));
+    match pre_release_for(requirement, offered) {
+        Some(version) => diagnostic.note(format!(
+            "{version} is a pre-release: only a requirement that names one takes it, such as `={version}`"
+        )),
+        None => diagnostic,
     }
 }
 

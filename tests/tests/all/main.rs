@@ -21,6 +21,7 @@ mod resources;
 mod storefront;
 mod types;
 mod versions;
+mod world_sources;
 
 mod wrong_components;
 mod wrong_links;

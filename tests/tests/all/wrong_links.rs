@@ -427,7 +427,8 @@ fn a_world_is_not_known() {
     5 | wit = "wit"
       |       ^^^^^ named here
       |
-      = help: the path is relative to the manifest; it names a directory of WIT files, or one
+      = help: WIT is a directory of `.wit` files, one such file, an encoded package or a component
+      = help: or a package in a registry, `wasi:http@0.2`; an artifact, `oci://HOST/REPOSITORY:TAG`; or `git:REVISION:PATH`
     exit status 1
     "#);
 }
@@ -437,33 +438,33 @@ fn wit_is_wrong() {
     let sandbox = application("[world]\nwit = \"wit\"\n", [("one", step("a", None, 1))]);
     sandbox.write("wit/app.wit", "package t:app;\n\nworld app {\n  export run: fun();\n}\n");
     assert_snapshot!(refused(&sandbox), @r#"
-    error[world-unreadable]: cannot read the target world
+    error[world-unreadable]: cannot read the WIT of `wit`
      --> compose.toml:5:7
       |
     5 | wit = "wit"
       |       ^^^^^ named here
       |
-      = note: cannot read the WIT of `wit`: expected ';', found '('
-                   --> wit/app.wit:4:18
-                    |
-                  4 |   export run: fun();
-                    |                  ^
+      = note: expected ';', found '('
+               --> wit/app.wit:4:18
+                |
+              4 |   export run: fun();
+                |                  ^
     exit status 1
     "#);
     sandbox.write("wit/app.wit", "package t:app;\n\nworld app {\n  export t:steps/a@1.0.0;\n}\n");
     assert_snapshot!(refused(&sandbox), @r#"
-    error[world-unreadable]: cannot read the target world
+    error[world-unreadable]: cannot read the WIT of `wit`
      --> compose.toml:5:7
       |
     5 | wit = "wit"
       |       ^^^^^ named here
       |
-      = note: cannot read the WIT of `wit`: package 't:steps@1.0.0' not found. known packages:
-                  t:app
-                   --> wit/app.wit:4:10
-                    |
-                  4 |   export t:steps/a@1.0.0;
-                    |          ^------
+      = note: package 't:steps@1.0.0' not found. known packages:
+              t:app
+               --> wit/app.wit:4:10
+                |
+              4 |   export t:steps/a@1.0.0;
+                |          ^------
     exit status 1
     "#);
 }

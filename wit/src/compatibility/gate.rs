@@ -49,10 +49,7 @@ impl Comparison<'_> {
             after: known(after).unwrap_or(scope.after),
             ..scope.clone()
         };
-        let is_shown = |part: &Part<'_>| match part.stability {
-            Stability::Unknown | Stability::Stable { .. } => true,
-            Stability::Unstable { feature, .. } => self.features.have(feature),
-        };
+        let is_shown = |part: &Part<'_>| self.features.show(part.stability);
         let (shown_before, shown_after) = (before.filter(&is_shown), after.filter(&is_shown));
         let noun = life.noun;
         match (shown_before, shown_after) {

@@ -33,6 +33,18 @@ impl Side {
         }
     }
 
+    /// Those that a word of people stands for: one of them, or `guest` for both kinds of guests.
+    pub fn of_word(word: &str) -> Option<&'static [Side]> {
+        match word {
+            "guest" => Some(&[Side::Importer, Side::Exporter]),
+            "importer" => Some(&[Side::Importer]),
+            "exporter" => Some(&[Side::Exporter]),
+            "host" => Some(&[Side::Host]),
+            "source" => Some(&[Side::Source]),
+            _ => None,
+        }
+    }
+
     /// Who it is, in words.
     pub fn description(self) -> &'static str {
         match self {

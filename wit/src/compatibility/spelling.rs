@@ -47,7 +47,7 @@ fn spell_definition(resolve: &Resolve, id: TypeId) -> String {
     definition.name.clone().unwrap_or_else(|| spell_structure(resolve, &definition.kind))
 }
 
-fn spell_structure(resolve: &Resolve, kind: &TypeDefKind) -> String {
+pub(crate) fn spell_structure(resolve: &Resolve, kind: &TypeDefKind) -> String {
     let spelled = |ty: &Type| spell(resolve, *ty);
     let payload = |keyword: &str, ty: &Option<Type>| match ty {
         Some(ty) => format!("{keyword}<{}>", spelled(ty)),

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use insta::assert_snapshot;
-use wit::{DecodeError, ExternName, ItemKind, World};
+use wit::{DecodeError, ExternName, ItemKind, Package, World};
 
 use crate::synthesis::component;
 
@@ -190,5 +190,5 @@ fn handles_of_a_closed_over_resource_are_refused() {
                     (import "f" (func (param "x" (own $b))))))
                 (export "a:b/w" (component (type $inner)))))
             (export "w" (type $w)))"#;
-    assert_snapshot!(World::from_package("a:b", &wat(packaged), None).unwrap_err().source().unwrap(), @"not a valid component: func not valid to be used as import (at offset 0xe)");
+    assert_snapshot!(Package::from_bytes("a:b", &wat(packaged)).unwrap_err().source().unwrap(), @"not a valid component: func not valid to be used as import (at offset 0xe)");
 }

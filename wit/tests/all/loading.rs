@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use wit::World;
+use wit::{Features, Package, World, WorldError};
 
 /// A directory with the files, given by their path within.
 fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -59,7 +59,7 @@ fn several_worlds_have_to_be_told_apart() {
 fn an_unknown_world_is_answered_with_those_there_are() {
     assert_snapshot!(check(&[("a.wit", PACKAGE)], Some("storefrnt")), @"the package `shop:storefront@1.4.0` has no world `storefrnt`, only `storefront`, `batch`");
     let error = World::from_text("a.wit", PACKAGE, Some("storefrnt")).unwrap_err();
-    assert!(matches!(error, wit::WorldError::UnknownWorld { nearest: Some(nearest), .. } if nearest == "storefront"));
+    assert!(matches!(error, WorldError::UnknownWorld { nearest: Some(nearest), .. } if nearest == "storefront"));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn wrong_wit_is_shown_with_file_line_and_column() {
 
 #[test]
 fn an_empty_directory_is_no_package() {
-    assert_snapshot!(check(&[], None), @"cannot read the WIT of `[wit]`: failed to resolve directory while parsing WIT for path [[wit]]: failed to parse package: [wit]: no `package` header was found in any WIT file for this package");
+    assert_snapshot!(check(&[], None), @"cannot read the WIT of `[wit]`: there is no `.wit` file");
 }
 
 #[test]
@@ -113,9 +113,14 @@ fn a_missing_path_is_named() {
     assert_snapshot!(error.source().unwrap(), @"No such file or directory (os error 2)");
 }
 
+/// A world of an encoded package.
+fn of_bytes(bytes: &[u8], world: Option<&str>) -> Result<World, WorldError> {
+    Package::from_bytes("shop:storefront", bytes)?.world(world, &Features::default())
+}
+
 /// The bytes of the WIT text as an encoded package.
 fn encoded(wit: &str) -> Vec<u8> {
-    let mut resolve = wit_parser::Resolve::default();
+    let mut resolve = wit_parser::Resolve { all_features: true, ..wit_parser::Resolve::default() };
     let package = resolve.push_str("test.wit", wit).unwrap();
     wit_component::encode(&resolve, package).unwrap()
 }
@@ -128,13 +133,13 @@ fn an_encoded_package_has_the_worlds_of_its_text() {
         world storefront { import types; export api; export run: func(); }
         world batch {}";
     let text = World::from_text("test.wit", wit, Some("storefront")).unwrap();
-    let decoded = World::from_package("shop:storefront", &encoded(wit), Some("storefront")).unwrap();
+    let decoded = of_bytes(&encoded(wit), Some("storefront")).unwrap();
     assert_eq!(decoded.to_wit(), text.to_wit());
 }
 
 #[test]
 fn what_is_wrong_with_an_encoded_package_is_said() {
-    let check = |bytes: &[u8], world| World::from_package("shop:storefront", bytes, world).unwrap_err();
+    let check = |bytes: &[u8], world| of_bytes(bytes, world).unwrap_err();
     assert_snapshot!(check(&encoded(PACKAGE), None), @"the package `shop:storefront@1.4.0` has several worlds: `storefront`, `batch`");
     assert_snapshot!(check(&encoded(PACKAGE), Some("storefrnt")), @"the package `shop:storefront@1.4.0` has no world `storefrnt`, only `storefront`, `batch`");
     assert_snapshot!(check(&encoded("package shop:types; interface types {}"), None), @"the package `shop:types` has no world");
@@ -142,4 +147,81 @@ fn what_is_wrong_with_an_encoded_package_is_said() {
     let error = check(b"no", None);
     assert_snapshot!(error, @"cannot read the WIT package `shop:storefront`");
     assert_snapshot!(error.source().unwrap(), @"not a WebAssembly binary: it starts with `no`");
+}
+
+const GATED: &str = "package shop:catalog@1.2.0;
+    interface api {
+        @since(version = 1.0.0) find: func();
+        @unstable(feature = search) record query { text: string }
+        @unstable(feature = search) search: func(query: query);
+        @unstable(feature = carts) resource cart { @unstable(feature = carts) add: func(); }
+    }
+    @unstable(feature = carts) interface carts {}
+    world w {
+        import api;
+        @unstable(feature = carts) import carts;
+        @unstable(feature = search) export index: func();
+    }";
+
+#[test]
+fn what_is_behind_a_feature_is_there_when_the_feature_is_on() {
+    let names = |features: &Features| {
+        let functions = |world: &World| -> Vec<String> {
+            let items = world.imports().chain(world.exports());
+            let functions =
+                items.map(|(name, item)| item.functions().map(|function| format!("{name} {function}")).collect());
+            functions.flat_map(|functions: Vec<String>| functions).collect()
+        };
+        let text = Package::from_text("a.wit", GATED).unwrap().world(None, features).unwrap();
+        let bytes = Package::from_bytes("a.wasm", &encoded(GATED)).unwrap().world(None, features).unwrap();
+        assert_eq!(text.to_wit(), bytes.to_wit());
+        functions(&text)
+    };
+    let only = |feature: &str| Features::Only([feature.to_owned()].into());
+    assert_eq!(names(&Features::default()), ["shop:catalog/api@1.2.0 find"]);
+    assert_eq!(names(&only("search")), ["shop:catalog/api@1.2.0 find", "shop:catalog/api@1.2.0 search", "index index"]);
+    assert_eq!(names(&only("carts")), ["shop:catalog/api@1.2.0 find", "shop:catalog/api@1.2.0 [method]cart.add"]);
+    assert_eq!(names(&Features::All).len(), 4);
+}
+
+#[test]
+fn what_a_component_exports_can_be_read_as_what_its_users_import() {
+    let package = Package::from_text(
+        "a.wit",
+        "package shop:catalog@1.2.0;
+         interface types { record item { id: u64 } }
+         interface api { use types.{item}; find: func() -> option<item>; }
+         interface clock { now: func() -> u64; }
+         world service { import types; import clock; export api; export run: func(); }",
+    );
+    let (importized, world) = package.unwrap().importized(None).unwrap();
+    assert_snapshot!(importized.world(Some(&world), &Features::default()).unwrap().to_wit(), @r"
+        package root:component;
+
+        world root {
+          import shop:catalog/types@1.2.0;
+          import shop:catalog/api@1.2.0;
+          import run: func();
+        }
+
+        package shop:catalog@1.2.0 {
+          interface types {
+            record item {
+              id: u64,
+            }
+          }
+          interface api {
+            use types.{item};
+            find: func() -> option<item>;
+          }
+        }
+    ");
+}
+
+#[test]
+fn what_a_provider_of_a_package_exports_are_its_interfaces() {
+    let package = Package::from_text("a.wit", GATED).unwrap();
+    let names = |world: &World| world.exports().map(|(name, _)| name.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(&package.provider(&Features::default())), ["shop:catalog/api@1.2.0"]);
+    assert_eq!(names(&package.provider(&Features::All)), ["shop:catalog/api@1.2.0", "shop:catalog/carts@1.2.0"]);
 }

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, error::Error, path::Path, process::Command};
 
 use composer::diagnostic::{Code, Diagnostic, Failure};
-use wit::{DecodeError, Package, World, WorldError};
+use wit::{DecodeError, Features, Package, World, WorldError};
 
 use crate::component_file;
 
@@ -16,7 +16,7 @@ pub(super) fn world(argument: &str, name: Option<&str>) -> Result<World, Failure
     let path = Path::new(argument);
     let wit = |result: Result<World, WorldError>| result.map_err(|error| failure(&error));
     if let Some((revision, path)) = git(argument) {
-        return wit(of_git(argument, revision, path)?.world(name));
+        return wit(of_git(argument, revision, path)?.world(name, &Features::default()));
     }
     if is_wit(path) {
         return wit(World::from_directory(path, name));
@@ -24,7 +24,9 @@ pub(super) fn world(argument: &str, name: Option<&str>) -> Result<World, Failure
     let bytes = component_file::read(path)?;
     match World::of_component(&bytes) {
         Ok(world) => Ok(world),
-        Err(DecodeError::WitPackage) => wit(World::from_package(argument, &bytes, name)),
+        Err(DecodeError::WitPackage) => {
+            wit(Package::from_bytes(argument, &bytes).and_then(|package| package.world(name, &Features::default())))
+        }
         Err(error) => Err(Diagnostic::error(Code::NotAComponent, format!("cannot read `{argument}`"))
             .note(error.to_string())
             .causes(&error)

@@ -1,0 +1,207 @@
+//! Reading WIT: from what a text names to a package or to a component's world.
+//!
+//! The one place that decides how each kind of [`WitSource`] is read, for `[world]` and for commands alike. A registry's versions
+//! and tags are asked for now; whose choice is locked fetches its bytes itself and reads them with [`Wit::of_bytes`].
+
+use std::{io::Read, path::Path};
+
+use registry_client::{Client, Configuration, Error, Origin, PackageName, Release};
+use semver::{Version, VersionReq};
+use wit::{DecodeError, Features, Package, World, WorldError};
+
+use super::{
+    load::{COMPONENT_LIMIT, ReadError},
+    revision,
+};
+use crate::{
+    diagnostic::{Code, Diagnostic, shown},
+    part, registry_report,
+    resolve::version_not_found,
+    wit_source::WitSource,
+};
+
+/// How WIT is reached.
+#[derive(Clone, Copy)]
+pub struct WitReader<'a> {
+    /// Access to registries and the store.
+    pub client: &'a Client,
+    /// Which registry a package comes from.
+    pub configuration: &'a Configuration,
+    /// What paths and revisions are relative to.
+    pub directory: &'a Path,
+}
+
+/// WIT that was read.
+#[derive(Debug, Clone)]
+pub enum Wit {
+    /// A package: text or encoded.
+    Package(Package),
+    /// A component's own world.
+    Component {
+        /// What the component is called.
+        name: String,
+        /// Its imports and exports.
+        world: Box<World>,
+    },
+}
+
+impl Wit {
+    /// Reads the bytes of an encoded package or of a component; `name` stands for them in messages.
+    ///
+    /// # Errors
+    /// When they are neither.
+    pub fn of_bytes(name: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
+        match World::of_component(bytes) {
+            Ok(world) => Ok(Self::Component { name: name.to_owned(), world: Box::new(world) }),
+            Err(DecodeError::WitPackage) => {
+                Package::from_bytes(name, bytes).map(Self::Package).map_err(|e| unreadable(&e))
+            }
+            Err(error) => Err(part::undecodable(name, bytes, &error)),
+        }
+    }
+
+    /// A world: of a package the one of the name, or its only one.
+    ///
+    /// # Errors
+    /// When there is no such world.
+    pub fn world(&self, name: Option<&str>, features: &Features) -> Result<World, WorldError> {
+        match self {
+            Self::Package(package) => package.world(name, features),
+            Self::Component { world, .. } => match name {
+                None => Ok(World::clone(world)),
+                Some(_) => self.package()?.world(name, features),
+            },
+        }
+    }
+
+    /// A package: of a component, the one that its world is printed as.
+    ///
+    /// # Errors
+    /// When WIT cannot say what the component's type does.
+    pub fn package(&self) -> Result<Package, WorldError> {
+        match self {
+            Self::Package(package) => Ok(package.clone()),
+            Self::Component { name, world } => Package::from_text(name, &world.to_wit()),
+        }
+    }
+}
+
+impl WitReader<'_> {
+    /// Reads what a source names.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or is no WIT.
+    pub async fn read(&self, source: &WitSource) -> Result<Wit, Diagnostic> {
+        match source {
+            WitSource::Path(path) => local(&self.directory.join(path)),
+            WitSource::Revision(named) => revision::read(self.directory, named),
+            WitSource::Reference(reference) => self.fetch(&Origin::Reference(reference.clone())).await,
+            WitSource::Package { package, requirement } => {
+                let origin = self.newest(package, requirement).await?;
+                self.fetch(&origin).await
+            }
+        }
+    }
+
+    /// The newest version that a requirement allows; a pre-release only if it names one.
+    ///
+    /// # Errors
+    /// When no registry is known for the package, it cannot be asked, or has no such version.
+    pub async fn newest(&self, package: &PackageName, requirement: &VersionReq) -> Result<Origin, Diagnostic> {
+        let choice = self.configuration.choose(package).ok_or_else(|| no_registry(package))?;
+        let asked = |error: Error| registry_report::diagnostic(&error).note(format!("it comes from {choice}"));
+        let registry = self.client.registry_of(&choice.place).await.map_err(asked)?.relative_to(self.directory);
+        let versions = self.client.versions(&registry, package).await.map_err(asked)?;
+        let newest = versions.iter().filter(|version| requirement.matches(version)).max();
+        match newest {
+            Some(version) => {
+                Ok(Origin::Package { registry, package: package.clone(), version: Version::clone(version) })
+            }
+            None => Err(version_not_found(package, requirement, &registry, &versions)),
+        }
+    }
+
+    /// What an origin is at this moment.
+    ///
+    /// # Errors
+    /// When it is not there, or the registry cannot be asked.
+    pub async fn release(&self, origin: &Origin) -> Result<Release, Diagnostic> {
+        self.client.release(origin).await.map_err(|error| registry_report::diagnostic(&error))
+    }
+
+    async fn fetch(&self, origin: &Origin) -> Result<Wit, Diagnostic> {
+        let release = self.release(origin).await?;
+        let bytes = self.client.fetch(origin, &release).await;
+        let bytes = bytes.map_err(|error| registry_report::fetch_diagnostic(&error))?;
+        Wit::of_bytes(&origin.to_string(), &bytes)
+    }
+}
+
+/// Reads a file or a directory of WIT.
+pub(super) fn local(path: &Path) -> Result<Wit, Diagnostic> {
+    let package = |package: Result<Package, WorldError>| package.map(Wit::Package).map_err(|error| unreadable(&error));
+    let is_wit = path.extension().is_some_and(|extension| extension == "wit");
+    if path.is_dir() || is_wit {
+        return package(Package::from_path(path));
+    }
+    let bytes = read(path).map_err(|error| match error {
+        ReadError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => nothing_there(path),
+        error => {
+            Diagnostic::error(Code::FileUnreadable, format!("cannot read `{}`", shown(path))).note(error.to_string())
+        }
+    })?;
+    let name = shown(path);
+    // The text format of a component begins with a parenthesis or a comment; no binary does, and no WIT with a parenthesis.
+    if matches!(bytes.trim_ascii_start().first(), Some(b'(' | b';')) {
+        let assembled = wat::Parser::new().parse_bytes(Some(path), &bytes).map_err(|error| {
+            Diagnostic::error(Code::InvalidComponent, format!("`{name}` is not valid component text"))
+                .note(error.to_string())
+        })?;
+        return Wit::of_bytes(&name, &assembled);
+    }
+    Wit::of_bytes(&name, &bytes)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let file = std::fs::File::open(path).map_err(ReadError::Io)?;
+    let mut bytes = Vec::new();
+    file.take(COMPONENT_LIMIT + 1).read_to_end(&mut bytes).map_err(ReadError::Io)?;
+    if bytes.len() as u64 > COMPONENT_LIMIT { Err(ReadError::TooLarge { limit: COMPONENT_LIMIT }) } else { Ok(bytes) }
+}
+
+fn nothing_there(path: &Path) -> Diagnostic {
+    Diagnostic::error(Code::WorldUnreadable, format!("there is no WIT at `{}`", shown(path)))
+        .hint("WIT is a directory of `.wit` files, one such file, an encoded package or a component")
+        .hint("or a package in a registry, `wasi:http@0.2`; an artifact, `oci://HOST/REPOSITORY:TAG`; or `git:REVISION:PATH`")
+}
+
+fn no_registry(package: &PackageName) -> Diagnostic {
+    Diagnostic::error(Code::NoRegistry, format!("no registry is known for `{package}`"))
+        .hint("name a default registry\n[registries]\ndefault = \"oci://registry.example/team\"")
+        .hint(format!("or one for its namespace\n[registries.namespaces]\n{} = \"NAME\"", package.namespace()))
+}
+
+/// What is said when WIT is wrong, or has not the world that is meant.
+pub fn unreadable(error: &WorldError) -> Diagnostic {
+    let coded = |message: String| Diagnostic::error(Code::WorldUnreadable, message);
+    let diagnostic = match error {
+        WorldError::Invalid { path, message } => {
+            coded(format!("cannot read the WIT of `{}`", path.display())).note(aligned(message))
+        }
+        _ => coded(error.to_string()).causes(error),
+    };
+    match error {
+        WorldError::UnknownWorld { nearest: Some(near), .. } => diagnostic.hint(format!("did you mean `{near}`?")),
+        WorldError::SeveralWorlds { .. } => diagnostic.hint("say which one is meant with `--world NAME`"),
+        _ => diagnostic,
+    }
+}
+
+/// wit-parser's message without the margin that it draws texts with.
+fn aligned(message: &str) -> String {
+    let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let margin = rest.lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or_default();
+    let rest = rest.lines().map(|line| format!("\n{}", line.get(margin..).unwrap_or_default()));
+    first.to_owned() + &rest.collect::<String>()
+}
