@@ -21,8 +21,8 @@ use wit::{ExternName, Features, InterfacePattern};
 use crate::diagnostic::{Failure, SourceText, Spanned};
 pub use crate::wit_source::WitSource;
 pub use name::{InvalidName, Name};
-pub use schema::json_schema;
 pub use rules::{RuleSettings, WitRules};
+pub use schema::json_schema;
 pub use source::Source;
 pub use workspace::{InvalidMember, MemberPattern, Workspace};
 

@@ -183,7 +183,11 @@ pub(super) static WORKSPACE: Table = Table::new(
 pub(super) static WORLD: Table = Table::new(
     "The WIT world that the result must conform to",
     &[
-        required("wit", "WIT: a path, a package `wasi:http@^0.2`, `oci://REFERENCE`, or `git:REVISION:PATH`", Shape::Text),
+        required(
+            "wit",
+            "WIT: a path, a package `wasi:http@^0.2`, `oci://REFERENCE`, or `git:REVISION:PATH`",
+            Shape::Text,
+        ),
         optional("name", "The world, where the package has several", Shape::Text),
         optional("features", "The features whose items are there: `@unstable(feature = …)`", Shape::Texts),
     ],
