@@ -29,6 +29,13 @@ pub enum Event {
         /// The component.
         component: Descriptor,
     },
+    /// The file that a component is pulled into holds it already; nothing is written.
+    AlreadyWritten {
+        /// Where it would have come from.
+        origin: Origin,
+        /// The component.
+        component: Descriptor,
+    },
     /// A component begins to be downloaded.
     DownloadStarted {
         /// Where it comes from.

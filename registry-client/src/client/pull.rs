@@ -1,7 +1,7 @@
 //! What is pulled, and to where: from a package or a reference to a file, and from a host to the registry that it says it is.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
@@ -15,6 +15,7 @@ use crate::configuration::Place;
 use crate::digest::Descriptor;
 use crate::error::Error;
 use crate::event::Event;
+use crate::file::VerifiedFile;
 use crate::host::Host;
 use crate::metadata::MetadataError;
 use crate::package::PackageName;
@@ -47,7 +48,7 @@ impl Client {
     }
 
     /// Writes the component of `origin` to the file at `path`, replacing it only once the whole component is verified. Little of it is
-    /// ever in memory, and bytes that are in the store are read once.
+    /// ever in memory, and bytes that are in the store are read once. A file that holds the component already is left alone.
     ///
     /// # Errors
     /// Those of [`Client::describe`] and [`Client::fetch_file`]; [`Error::Write`] where the file cannot be written.
@@ -62,18 +63,40 @@ impl Client {
             self.write(path, move |target| file.copy_to(target)).await?;
             return Ok(release);
         }
-        let download = async {
-            // What is here is verified while it is copied.
-            if self.0.store.contains(&component) { Ok(None) } else { self.fetch_file(origin, &release).await.map(Some) }
-        };
-        let (file, _) = try_join(download, config).await?;
-        let file = match file {
-            Some(file) => file,
-            None if self.write_stored(origin, component, path).await? => return Ok(release),
-            None => self.fetch_file(origin, &release).await?,
+        let (found, _) = try_join(self.find(origin, &release, path), config).await?;
+        let file = match found {
+            Found::Written => return Ok(release),
+            Found::Stored if self.write_stored(origin, component, path).await? => return Ok(release),
+            Found::Stored => self.fetch_file(origin, &release).await?,
+            Found::Fetched(file) => file,
         };
         self.write(path, move |target| file.clone_to(target)).await?;
         Ok(release)
+    }
+
+    /// Finds the component where it is nearest.
+    async fn find(&self, origin: &Origin, release: &Release, path: &Path) -> Result<Found, Error> {
+        let component = release.component;
+        if self.is_written(component, path).await {
+            self.emit(Event::AlreadyWritten { origin: origin.clone(), component });
+            return Ok(Found::Written);
+        }
+        // What is in the store is verified while it is copied.
+        if self.0.store.contains(&component) {
+            return Ok(Found::Stored);
+        }
+        self.fetch_file(origin, release).await.map(Found::Fetched)
+    }
+
+    /// Whether the file at `path` holds the component as it is.
+    async fn is_written(&self, component: Descriptor, path: &Path) -> bool {
+        let _turn = self.0.turns.disk().await;
+        let path = path.to_owned();
+        blocking(move || {
+            let has_its_size = fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() == component.size);
+            has_its_size && File::open(&path).is_ok_and(|file| VerifiedFile::verify(file, &path, &component).is_ok())
+        })
+        .await
     }
 
     /// Replaces the file at `path` with one that `write` writes.
@@ -148,6 +171,16 @@ impl Client {
         // Each insertion leaves the map whole, so that a panic elsewhere cannot have left it otherwise.
         self.0.discovered.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Where a component is that is to be in a file.
+enum Found {
+    /// In that file.
+    Written,
+    /// In the store, as it seems.
+    Stored,
+    /// In the store, from where it was fetched to.
+    Fetched(VerifiedFile),
 }
 
 /// Why a component was not copied out of the store.

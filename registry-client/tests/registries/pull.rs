@@ -24,17 +24,23 @@ async fn a_component_is_pulled_into_a_file_and_then_from_the_store() {
     let sandbox = Sandbox::new();
     let path = target(&sandbox);
     fs::write(&path, "an older one, which is longer").unwrap();
-    for _ in 0..2 {
+    let pull = async || {
         let release = sandbox.client.pull(&registry.package("1.2.0"), &path).await.unwrap();
         assert_eq!(release.component, Descriptor::of(COMPONENT));
         assert_eq!(fs::read(&path).unwrap(), COMPONENT);
-    }
-    let downloads = sandbox.event_names().into_iter().filter(|name| name == "DownloadStarted" || name == "FromStore");
-    assert_eq!(downloads.collect::<Vec<_>>(), ["DownloadStarted", "FromStore"]);
+    };
+    pull().await;
+    let written = fs::metadata(&path).unwrap().modified().unwrap();
+    pull().await;
+    assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), written);
     // The file is its owner's to change: the store has its own.
-    fs::write(&path, "changed").unwrap();
-    sandbox.client.pull(&registry.package("1.2.0"), &path).await.unwrap();
-    assert_eq!(fs::read(&path).unwrap(), COMPONENT);
+    for changed in [b"changed!".as_slice(), b"longer than it was"] {
+        fs::write(&path, changed).unwrap();
+        pull().await;
+    }
+    let names = ["DownloadStarted", "AlreadyWritten", "FromStore"];
+    let events = sandbox.event_names().into_iter().filter(|name| names.contains(&name.as_str()));
+    assert_eq!(events.collect::<Vec<_>>(), ["DownloadStarted", "AlreadyWritten", "FromStore", "FromStore"]);
 }
 
 #[tokio::test]
@@ -60,6 +66,7 @@ async fn check_spoiled(bytes: &[u8]) {
     let hex = Digest::of(COMPONENT).to_hex();
     let stored = sandbox.directory.path().join("store/blobs/sha256").join(&hex[..2]).join(&hex[2..]);
     fs::write(&stored, bytes).unwrap();
+    fs::remove_file(&path).unwrap();
     sandbox.client.pull(&registry.package("1.2.0"), &path).await.unwrap();
     assert_eq!((fs::read(&path).unwrap(), fs::read(&stored).unwrap()), (COMPONENT.to_vec(), COMPONENT.to_vec()));
     assert!(sandbox.event_names().contains(&"CorruptBlob".to_owned()));
