@@ -95,22 +95,15 @@ impl Connections {
     }
 
     fn build(&self, kind: Kind) -> reqwest::Result<reqwest::Client> {
-        let builder = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(self.patience.connect);
-        let builder = match kind.route {
-            Route::Direct => builder.no_proxy(),
-            Route::Proxied => builder,
-        };
+        let builder = self.builder(kind.route);
         let everywhere = self.authorities.iter().flat_map(Authorities::certificates);
         match kind.security {
             // Without roots to look for, none can be missing. A proxy that is spoken to with TLS does need them.
             Security::Plain if kind.route == Route::Direct => builder.tls_certs_only([]).build(),
-            Security::Plain => match builder.tls_certs_merge(everywhere).build() {
-                Err(_) => self.build(Kind { security: Security::Plain, route: Route::Direct }),
-                built => built,
-            },
+            Security::Plain => {
+                let without_roots = |_| self.builder(kind.route).tls_certs_only([]).build();
+                builder.tls_certs_merge(everywhere).build().or_else(without_roots)
+            }
             Security::Tls => builder.tls_certs_merge(everywhere).build(),
             Security::OwnTls(index) => {
                 let options = &self.hosts[index].1;
@@ -124,6 +117,17 @@ impl Connections {
                     None => builder.build(),
                 }
             }
+        }
+    }
+
+    fn builder(&self, route: Route) -> reqwest::ClientBuilder {
+        let builder = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(self.patience.connect);
+        match route {
+            Route::Direct => builder.no_proxy(),
+            Route::Proxied => builder,
         }
     }
 

@@ -154,7 +154,7 @@ async fn check_config(layers: &str) -> Result<(), String> {
     let path = sandbox.directory.path().join("pulled.wasm");
     let told = |error: Error| told(&error, &[(&server.address, "ADDRESS")]);
     let described = sandbox.client.describe(&origin).await.map(drop).map_err(told);
-    // Once from the registry, and once from the store.
+    // Once from the registry, and once where it is there already.
     for _ in 0..2 {
         let pulled = sandbox.client.pull(&origin, &path).await.map(drop).map_err(told);
         assert_eq!(pulled, described);

@@ -12,6 +12,7 @@ mod hostile_artifacts;
 mod hostile_servers;
 mod login;
 mod mirrors;
+mod proxies;
 mod pull;
 mod push;
 mod recovery;
