@@ -2,9 +2,7 @@
 
 use registry_client::{Configuration, Error, Place, Registry};
 
-use crate::artifact::{COMPONENT, component_manifest};
-use crate::docker_registry::{Access, DockerRegistry};
-use crate::sandbox::{Sandbox, reference, told};
+use crate::sandbox::{Sandbox, told};
 use crate::scripted_server::{Reply, ScriptedServer};
 
 /// What a host is taken for that answers for its metadata with `reply`.
@@ -94,31 +92,4 @@ async fn the_newest_version_that_is_wanted_is_found() {
     insta::assert_snapshot!(told(&error, &[(&server.address, "ADDRESS")]), @"oci://ADDRESS has no shop:catalog in version ^3");
     let Error::NoMatchingVersion { available, .. } = error else { panic!("{error}") };
     assert_eq!(available.len(), 5);
-}
-
-#[tokio::test]
-async fn a_pull_writes_a_file_once_the_component_is_whole() {
-    let registry = DockerRegistry::start(Access::Anonymous);
-    registry.push_component("1.2.0").await;
-    let sandbox = Sandbox::new();
-    let path = sandbox.directory.path().join("catalog.wasm");
-    sandbox.client.pull(&registry.package("1.2.0"), &path).await.unwrap();
-    assert_eq!(std::fs::read(&path).unwrap(), COMPONENT);
-
-    let server = ScriptedServer::start(|request| {
-        if request.target.contains("/manifests/") { Reply::ok(component_manifest()) } else { Reply::ok("rotten!!") }
-    })
-    .await;
-    let rotten = reference(&format!("{}/team/catalog:1.0.0", server.address));
-    Sandbox::new().client.pull(&rotten, &path).await.unwrap_err();
-    assert_eq!(std::fs::read(&path).unwrap(), COMPONENT);
-}
-
-#[tokio::test]
-async fn a_file_that_cannot_be_written_is_named() {
-    let registry = DockerRegistry::start(Access::Anonymous);
-    registry.push_component("1.2.0").await;
-    let error =
-        Sandbox::new().client.pull(&registry.package("1.2.0"), "no/such/catalog.wasm".as_ref()).await.unwrap_err();
-    assert_eq!(error.to_string(), "cannot write no/such/catalog.wasm");
 }
