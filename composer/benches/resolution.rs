@@ -22,7 +22,7 @@ use std::{
 };
 
 use composer::{
-    driver::{self, Locking, Session},
+    driver::{self, Locking, RegistryRules, Session},
     lock::{Lock, LockedSource},
     resolve::Resolution,
 };
@@ -77,6 +77,7 @@ fn session(directory: &Path) -> Result<Session, Box<dyn std::error::Error>> {
     Ok(Session {
         manifest: directory.join("compose.toml"),
         client,
+        rules: RegistryRules::default(),
         locking: Locking::Free,
         jobs: NonZeroUsize::MIN,
         events: Arc::new(|_| {}),

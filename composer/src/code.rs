@@ -109,8 +109,34 @@ exist.";
     /// No registry is known for a package.
     NoRegistry = "no-registry", Input,
 "A registry package is looked up in the registry that its own `registry` key names, else in the one that
-`[registries.namespaces]` gives for its namespace, else in `[registries] default`. None of these says anything about this
-package.";
+`[registries.namespaces]` gives for its namespace, else in `[registries] default`. The user's own `compose/config.toml` and wkg's
+configuration can say it as well; `wasi` and `ba` have a registry without any of them. None of these says anything about this
+package. `compose doctor` shows which files were read, and which rule counts for a package.";
+
+    /// A configuration file cannot be used.
+    ConfigurationInvalid = "configuration-invalid", Input,
+"A file or a variable outside of the manifest that says where packages come from, or how registries are spoken to, cannot be read or
+understood. Going on without it could take a package from another registry than the one that is meant; it is therefore an error where a package's
+registry could hinge on it.
+
+The files are `compose/config.toml` in the user's configuration directory, or what `COMPOSE_CONFIG` names, and `wasm-pkg/config.toml`
+there, or what `WKG_CONFIG_FILE` names. `compose doctor` shows which are read.";
+
+    /// Credentials cannot be read or kept.
+    CredentialsUnusable = "credentials-unusable", Environment,
+"A file of credentials (Docker's `config.json`, containers' `auth.json`) or a variable with one cannot be read, understood or written, or
+holds something else than credentials. `compose login` keeps credentials in such a file, and leaves alone one that it does not understand.";
+
+    /// A credential helper failed.
+    CredentialHelper = "credential-helper", Environment,
+"A file of credentials names a helper, a program `docker-credential-NAME`, that keeps the credential for a registry, and it could not be run
+or failed. It is not silently replaced by anonymous access. Run the helper by itself to see what is wrong, or take it out of the file.";
+
+    /// A host does not say in a usable way which registry it is.
+    RegistryMetadata = "registry-metadata", Environment,
+"Where a host alone is named as a registry, as in wkg's configuration, its document `/.well-known/wasm-pkg/registry.json` says which registry
+that is. Here the document is malformed, or names what this build of `compose` cannot talk to. Whoever runs the host can mend it;
+until then, name the registry itself (`oci://HOST/PREFIX`) under `[registries]`.";
 
     /// A registry scheme that this build does not have.
     UnsupportedRegistry = "unsupported-registry", Input,
@@ -314,6 +340,21 @@ import only what the world imports.";
     /// The files are there already.
     AlreadyExists = "already-exists", Input,
 "`compose new` and `compose init` never overwrite a file, and `compose add` no entry of the manifest.";
+
+    /// A version exists with other content.
+    VersionExists = "version-exists", Input,
+"A version that was published is relied on: applications have its digest in their locks. `compose push` therefore refuses to make it mean other
+bytes. Publish what changed as a new version. `--force` replaces it all the same; whoever has it locked will then be told that it moved.";
+
+    /// Something cannot be published as it is.
+    NotPublishable = "not-publishable", Input,
+"To publish, `compose push` must know the package, the version and the registry: from `--as` and `--to`, from `[package]` of the manifest, or
+from what is pushed itself, as a WIT package says its name and version.";
+
+    /// The store holds damaged files.
+    StoreDamaged = "store-damaged", Environment,
+"Files of the store do not have the bytes that their names promise: a disk fault, or something else that writes there. They were moved away,
+and nothing uses them. What needs them downloads them again.";
 
     /// A command needs something that the component does not have.
     NotRunnable = "not-runnable", Input,

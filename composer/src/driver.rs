@@ -8,6 +8,7 @@ mod change;
 mod choose;
 mod home;
 mod load;
+mod registries;
 mod report;
 mod revision;
 mod tags;
@@ -37,6 +38,7 @@ use crate::{
 };
 pub use change::{Checking, Edited, Wish, plan_add, plan_remove, write_edited};
 use home::{Home, StaleLock};
+pub use registries::{RegistryRules, registry_of};
 pub use update::{Standing, StandingSource, newest, outdated, plan_precise, plan_update};
 pub use wit_reader::{Wit, WitReader, unreadable as unreadable_wit};
 pub use workspace::{Member, applications, members, named_member};
@@ -84,6 +86,8 @@ pub struct Session {
     pub manifest: PathBuf,
     /// Access to registries and the store; also says whether the network may be used.
     pub client: Client,
+    /// Which registries packages come from that the manifest says nothing about.
+    pub rules: RegistryRules,
     /// Whether the lock may change.
     pub locking: Locking,
     /// How many components are read at a time.
@@ -162,9 +166,10 @@ pub fn find_manifest(directory: &Path) -> Option<PathBuf> {
 /// # Errors
 /// What is wrong with the manifest or the lock, and what keeps versions from being chosen.
 pub async fn resolve(session: &Session) -> Result<Resolution, Failure> {
-    let manifest = read_manifest(&session.manifest)?;
+    let mut manifest = read_manifest(&session.manifest)?;
     let home = Home::of(&session.manifest, &manifest)?;
     let lock = home.lock();
+    registries::assign(session, &mut manifest, lock).await?;
     choose::choose(session, &manifest, lock, &mut Catalog::default(), &Evidence::default()).await
 }
 
@@ -274,7 +279,8 @@ impl Basis {
 
 /// Plans the application of a session that may be a component of others, whose manifests are `above`, outermost first.
 async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result<Planned, Failure> {
-    let Basis { manifest, home, lock: held, edited } = basis;
+    let Basis { mut manifest, home, lock: held, edited } = basis;
+    registries::assign(session, &mut manifest, held.as_ref()).await?;
     let mut asked = Vec::new();
     if session.locking == Locking::Locked
         && let Some(lock) = &held

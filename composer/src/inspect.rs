@@ -59,6 +59,22 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, DecodeError> {
     Ok(inspection)
 }
 
+/// The plan that a component carries of itself, if `compose` made it; components in it are not looked at.
+pub(crate) fn own_provenance(bytes: &[u8]) -> Option<Provenance> {
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.ok()? {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::CustomSection(section) if depth == 1 && section.name() == provenance::SECTION => {
+                return Provenance::from_bytes(section.data());
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The values of a producers section, as far as they can be read: it is informative.
 fn producers(data: &[u8], offset: u64) -> Vec<(String, String, String)> {
     let Ok(reader) = ProducersSectionReader::new(wasmparser::BinaryReader::new(data, offset)) else {

@@ -12,6 +12,7 @@
 //! | [`encode`] | plan → [`encode::Layout`] |
 //! | [`validate`] | layout → [`validate::Validated`] |
 //! | [`emit`] | validated component → file |
+//! | [`publication`] | component or WIT package → [`publication::Publication`]: what is pushed |
 //!
 //! [`mod@edit`] changes a manifest's text, for the commands that do; what it makes goes through the same phases.
 //! [`driver`] runs them for a manifest on disk; it alone is asynchronous. What is wrong is a [`diagnostic::Diagnostic`],
@@ -29,7 +30,8 @@ pub mod manifest;
 pub mod part;
 pub mod plan;
 pub mod provenance;
-mod registry_report;
+pub mod publication;
+pub mod registry_report;
 pub mod resolve;
 pub mod validate;
 pub mod wit_source;

@@ -96,16 +96,24 @@ pub struct Registries {
     pub named: BTreeMap<String, Registry>,
     /// The registry's name for a namespace; `default` stands for the default registry.
     pub namespaces: BTreeMap<String, Spanned<String>>,
+    /// The registries of the packages whose entries name none, once it is decided what counts: these rules, or others around them.
+    pub(crate) assigned: BTreeMap<registry_client::PackageName, Registry>,
 }
 
 impl Registries {
-    /// The registry that a package comes from: the one named for it, else its namespace's, else the default.
+    /// The registry that a package comes from: the one named for it, else the one assigned to it, else its namespace's, else the default.
     pub fn registry_for(&self, package: &registry_client::PackageName, named: Option<&str>) -> Option<&Registry> {
+        if named.is_none()
+            && let Some(registry) = self.assigned.get(package)
+        {
+            return Some(registry);
+        }
         let name = named.or_else(|| self.namespaces.get(package.namespace()).map(|name| name.value.as_str()));
         name.map_or(self.default.as_ref(), |name| self.registry(name))
     }
 
-    fn registry(&self, name: &str) -> Option<&Registry> {
+    /// The registry of a name; `default` stands for the default registry.
+    pub fn registry(&self, name: &str) -> Option<&Registry> {
         if name == "default" { self.default.as_ref() } else { self.named.get(name) }
     }
 }

@@ -1,6 +1,6 @@
 //! The words for what registries and the store cannot do: from their [`Error`] to a [`Diagnostic`].
 
-use registry_client::{Error, LayoutProblem, NetworkFailure, Origin};
+use registry_client::{CredentialSource, Error, LayoutProblem, NetworkFailure, Origin};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -8,9 +8,26 @@ use crate::{
 };
 
 /// Says what went wrong, why, and what to do.
-pub(crate) fn diagnostic(error: &Error) -> Diagnostic {
-    let diagnostic = Diagnostic::error(code(error), error.to_string());
+pub fn diagnostic(error: &Error) -> Diagnostic {
+    let diagnostic = Diagnostic::error(code(error), message(error));
     match error {
+        Error::NoMatchingVersion { registry, available: versions, .. } => diagnostic.note(available(registry, versions)),
+        Error::AlreadyExists { existing, pushed, .. } => diagnostic
+            .note(format!("the registry has  {existing}"))
+            .note(format!("to be pushed is   {pushed}"))
+            .hint("publish it under a new version: whoever locked this one relies on it")
+            .hint("`--force` replaces it"),
+        Error::CredentialHelper { registry, .. } => diagnostic
+            .causes(error)
+            .note("nobody asked the registry without it: anonymous access is no replacement")
+            .hint(format!("mend the helper, or give a credential in variables or by another file\ncompose login {registry} --auth-file FILE")),
+        Error::Metadata { host, .. } => diagnostic
+            .causes(error)
+            .note(format!("it says that in https://{host}/.well-known/wasm-pkg/registry.json"))
+            .hint("name the registry itself, `oci://HOST/PREFIX`, under `[registries]`, or tell whoever runs the host"),
+        Error::UnsupportedProtocol { .. } => {
+            diagnostic.hint("name another registry for the package under `[registries]` of the manifest")
+        }
         Error::VersionNotFound { origin, available: versions } => match &**origin {
             Origin::Package { registry, .. } => diagnostic.note(available(registry, versions)),
             Origin::Reference(_) => diagnostic,
@@ -21,9 +38,12 @@ pub(crate) fn diagnostic(error: &Error) -> Diagnostic {
         Error::Offline { .. } => {
             diagnostic.hint("run `compose fetch` once without `--offline`: it puts what is needed into the store")
         }
-        Error::Unauthorized { registry, .. } | Error::Forbidden { registry, .. } => diagnostic
-            .causes(error)
-            .hint(format!("give credentials for it in docker's configuration\ndocker login {registry}")),
+        Error::Unauthorized { credential: CredentialSource::Given, .. } => {
+            diagnostic.causes(error).hint("check the user name and the password, or the token; nothing was stored")
+        }
+        Error::Unauthorized { registry, credential, .. } | Error::Forbidden { registry, credential, .. } => {
+            diagnostic.causes(error).hint(login(registry, credential))
+        }
         Error::DigestMismatch { .. } | Error::SizeMismatch { .. } => diagnostic
             .note("what arrived was thrown away")
             .hint("if it happens again, somebody or something changed the artifact: do not trust it"),
@@ -56,6 +76,24 @@ pub(crate) fn fetch_diagnostic(error: &Error) -> Diagnostic {
         .hint("if the version was replaced on purpose, take its entry out of `compose.lock` and run `compose lock`")
 }
 
+fn message(error: &Error) -> String {
+    match error {
+        Error::AlreadyExists { target, .. } => format!("{target} exists already, with other content"),
+        Error::NoMatchingVersion { package, requirement, .. } => {
+            format!("no version of `{package}` satisfies `{requirement}`")
+        }
+        error => error.to_string(),
+    }
+}
+
+fn login(registry: &str, credential: &CredentialSource) -> String {
+    let what = match credential {
+        CredentialSource::Anonymous => "say who you are",
+        _ => "log in as somebody whom it lets in",
+    };
+    format!("{what}\ncompose login {registry}")
+}
+
 /// The innermost cause: those between it and the failure only repeat that there was one.
 fn last_cause(error: &dyn std::error::Error) -> Option<String> {
     let mut cause = error.source()?;
@@ -70,7 +108,13 @@ fn code(error: &Error) -> Code {
         Error::PackageNotFound { .. } | Error::ReferenceNotFound { .. } | Error::BlobNotFound { .. } => {
             Code::PackageNotFound
         }
-        Error::VersionNotFound { .. } => Code::VersionNotFound,
+        Error::VersionNotFound { .. } | Error::NoMatchingVersion { .. } => Code::VersionNotFound,
+        Error::AlreadyExists { .. } => Code::VersionExists,
+        Error::CredentialHelper { .. } => Code::CredentialHelper,
+        Error::Metadata { .. } => Code::RegistryMetadata,
+        Error::Content { .. } => Code::FileUnreadable,
+        Error::Host { .. } => Code::InvalidValue,
+        Error::Write { .. } => Code::OutputUnwritable,
         Error::Offline { .. } => Code::Offline,
         Error::Unauthorized { .. } | Error::Forbidden { .. } => Code::Unauthorized,
         Error::NotAComponent { .. } => Code::NotAComponentArtifact,
@@ -78,7 +122,7 @@ fn code(error: &Error) -> Code {
         | Error::SizeMismatch { .. }
         | Error::Layout { problem: LayoutProblem::Mismatch(_), .. } => Code::DigestMismatch,
         Error::RegistryNotFound { .. } => Code::UnknownRegistry,
-        Error::UnsupportedRegistry { .. } => Code::UnsupportedRegistry,
+        Error::UnsupportedRegistry { .. } | Error::UnsupportedProtocol { .. } => Code::UnsupportedRegistry,
         Error::Store(_) | Error::StoreUnreliable { .. } => Code::StoreFailure,
         _ => Code::RegistryFailure,
     }

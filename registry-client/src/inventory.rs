@@ -132,6 +132,16 @@ impl Store {
         Ok(verification)
     }
 
+    /// What [`prune`](Store::prune) would remove. Downloads that are under way are counted too: whether somebody still goes on with one is
+    /// found out only where it is to be removed.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where a directory cannot be read.
+    pub fn prunable(&self, policy: &PrunePolicy, now: SystemTime) -> Result<Pruned, StoreError> {
+        let StoreUsage { partial, corrupt, .. } = self.usage()?;
+        Ok(Pruned { blobs: given_up(self.entries()?, policy, now), partial, corrupt })
+    }
+
     /// Removes the blobs that `policy` gives up as of `now`, what nobody is downloading any more, and corrupt files.
     ///
     /// Another process that reads a blob meanwhile goes on reading it; one that wants it later downloads it again.
@@ -244,7 +254,9 @@ mod tests {
 
     fn check_pruned(policy: &PrunePolicy, sizes: &[u64]) {
         let (_directory, store, now, _) = filled();
+        let planned = store.prunable(policy, now).unwrap();
         let pruned = store.prune(policy, now).unwrap();
+        assert_eq!(planned, pruned);
         assert_eq!(pruned.blobs.iter().map(|entry| entry.descriptor.size).collect::<Vec<_>>(), sizes);
         assert_eq!(store.entries().unwrap().len(), 3 - sizes.len());
     }

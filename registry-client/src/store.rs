@@ -193,6 +193,11 @@ impl Store {
         &self.directory
     }
 
+    /// Whether something can be put into the store.
+    pub fn is_writable(&self) -> bool {
+        tempfile::tempfile_in(self.ingests()).is_ok()
+    }
+
     pub(crate) fn blobs(&self) -> PathBuf {
         self.directory.join("blobs").join("sha256")
     }

@@ -6,13 +6,13 @@ use std::{
     fmt, fs,
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     sync::Arc,
 };
 
 use composer::{
     diagnostic::Failure,
-    driver::{self, Built, Locking, Session},
+    driver::{self, Built, Locking, RegistryRules, Session},
 };
 use registry_client::{Client, ClientOptions, Credentials, EventSink, Network, Store};
 use tempfile::TempDir;
@@ -110,6 +110,7 @@ impl Sandbox {
         Session {
             manifest: self.path("compose.toml"),
             client,
+            rules: RegistryRules::default(),
             locking: Locking::Free,
             jobs: NonZeroUsize::MIN,
             events: Arc::new(|_| {}),
@@ -151,9 +152,29 @@ impl Sandbox {
         self.run(command.args(arguments.split_whitespace()))
     }
 
+    /// Runs the real command in the directory with further environment variables.
+    ///
+    /// # Panics
+    /// As [`Self::compose`].
+    pub fn compose_with<'a>(&self, variables: impl IntoIterator<Item = (&'a str, &'a str)>, arguments: &str) -> Run {
+        let mut command = self.command(&self.path(""));
+        self.run(command.envs(variables).args(arguments.split_whitespace()))
+    }
+
+    /// Runs the real command in the directory, with this on its standard input.
+    ///
+    /// # Panics
+    /// As [`Self::compose`].
+    pub fn compose_reading(&self, input: &str, arguments: &str) -> Run {
+        self.write(".stdin", input);
+        let stdin = fs::File::open(self.path(".stdin")).expect("it was just written");
+        let mut command = self.command(&self.path(""));
+        self.run(command.stdin(stdin).args(arguments.split_whitespace()))
+    }
+
     fn command(&self, directory: &Path) -> Command {
         let mut command = Command::new(binary());
-        command.current_dir(directory).env_clear();
+        command.current_dir(directory).env_clear().stdin(Stdio::null());
         command.env("HOME", self.path(".home")).env("DOCKER_CONFIG", self.path(".docker"));
         command.env("COMPOSE_CACHE", self.path(".cache"));
         command

@@ -176,6 +176,15 @@ impl Package {
         self.package().name.version.as_ref()
     }
 
+    /// The names of its interfaces and worlds, as `ns:pkg/name@1.2.3`, sorted.
+    pub fn items(&self) -> Vec<String> {
+        let package = self.package();
+        let names = package.interfaces.keys().chain(package.worlds.keys());
+        let mut items: Vec<String> = names.map(|name| package.name.interface_id(name)).collect();
+        items.sort();
+        items
+    }
+
     /// The text that the place is in.
     pub fn text(&self, place: &Place) -> Option<&Arc<str>> {
         self.sources.texts.get(&place.source).map(|text| &text.text)

@@ -6,6 +6,7 @@ mod application;
 mod guest;
 mod help;
 mod options;
+mod registry;
 mod view;
 mod wit;
 
@@ -24,6 +25,7 @@ pub(crate) use self::{
     guest::{InvokeArgs, RunArgs, ServeArgs},
     help::{CompletionsArgs, ExplainArgs},
     options::{ManifestOptions, MessageFormat, OutputOptions, ReportFormat, When},
+    registry::{CacheArgs, CacheCommand, DoctorArgs, KeptArgs, LoginArgs, LogoutArgs, PruneArgs, PullArgs, PushArgs},
     view::{InspectArgs, TreeArgs, WhyArgs},
     wit::{
         BuildArgs as WitBuildArgs, CompatArgs as WitCompatArgs, LevelArgs as WitLevelArgs, LintArgs as WitLintArgs,
@@ -101,6 +103,18 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Call one exported function and print its result
     Invoke(InvokeArgs),
+    /// Push the application, a component or a WIT package to a registry
+    Push(PushArgs),
+    /// Pull a component or a WIT package from a registry into a file
+    Pull(PullArgs),
+    /// Say to a registry who you are, and keep that
+    Login(LoginArgs),
+    /// Forget who you are at a registry
+    Logout(LogoutArgs),
+    /// Show, verify and prune the store of downloads
+    Cache(CacheArgs),
+    /// Show which registries and credentials count, and why, and whether registries answer
+    Doctor(DoctorArgs),
     /// Work with WIT: print worlds, encode packages, find what could be better, compare versions
     Wit(WitArgs),
     /// Explain the code of an error or a warning

@@ -2,10 +2,12 @@
 
 mod add;
 mod build;
+mod cache;
 mod changes;
 mod check;
 mod completions;
 mod describe;
+mod doctor;
 mod explain;
 #[cfg(feature = "runtime")]
 mod guest;
@@ -13,7 +15,11 @@ mod inspect;
 #[cfg(feature = "runtime")]
 mod invoke;
 mod lock;
+mod login;
 mod new;
+mod place;
+mod pull;
+mod push;
 mod remove;
 #[cfg(feature = "runtime")]
 mod run;
@@ -82,6 +88,12 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
         Command::Invoke(arguments) => invoke::run(arguments, options, output),
         #[cfg(not(feature = "runtime"))]
         Command::Run(_) | Command::Serve(_) | Command::Invoke(_) => Err(Stop::Usage(no_runtime())),
+        Command::Push(arguments) => push::run(arguments, options, output),
+        Command::Pull(arguments) => pull::run(arguments, options, output),
+        Command::Login(arguments) => login::run(arguments, options, output),
+        Command::Logout(arguments) => login::run_logout(arguments, output),
+        Command::Cache(arguments) => cache::run(arguments, output),
+        Command::Doctor(arguments) => doctor::run(arguments, options, output),
         Command::Wit(arguments) => wit::run(arguments, output),
         Command::Explain(arguments) => explain::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),

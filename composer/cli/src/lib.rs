@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `args` | what can be asked, and what is asked |
 //! | `environment` | what the surroundings say: variables, directories, terminals |
+//! | `configuration` | what files and variables say about registries and credentials |
 //! | `commands` | what each command does, a file each |
 //! | `session` | how the library is called: client, store, runtime, progress |
+//! | `prompt` | how a person is asked |
 //! | `progress` | how work under way is drawn |
 //! | `render`, `message` | how a finding looks to a person, to a machine |
 //! | `report` | what a report for continuous integration looks like |
@@ -18,11 +20,13 @@
 mod args;
 mod commands;
 mod component_file;
+mod configuration;
 mod environment;
 mod exit;
 mod message;
 mod output;
 mod progress;
+mod prompt;
 mod render;
 mod report;
 mod session;

@@ -2,12 +2,17 @@
 //!
 //! Keys are only ever added. Offsets are bytes; lines and columns begin at 1, and columns count characters.
 
+mod registry;
+
+use std::collections::BTreeMap;
+
 use composer::{
     diagnostic::{self, Label},
     provenance::Provenance,
 };
 use serde::Serialize;
 
+pub(crate) use self::registry::{CachedBlob, ConfigurationFile, PackageSource, PushedBlob, Sum};
 use crate::{
     exit::Complaint,
     render::{self, Colour},
@@ -64,6 +69,60 @@ pub(crate) enum Message<'a> {
     /// `invoke`: the result, as WAVE; nothing for a function without one.
     #[cfg(feature = "runtime")]
     Returned { value: Option<String> },
+    /// `pull`: the file is there.
+    Pulled {
+        origin: String,
+        /// The same by digest.
+        pinned: String,
+        version: Option<String>,
+        path: String,
+        /// The digest of the image manifest.
+        manifest: String,
+        /// The digest of the file.
+        digest: String,
+        size: u64,
+    },
+    /// `push`: it is, or would be, in the registry.
+    Pushed {
+        target: String,
+        /// The same by digest.
+        pinned: String,
+        version: Option<String>,
+        /// The digest of the image manifest.
+        manifest: String,
+        /// The digest of what was pushed.
+        digest: String,
+        size: u64,
+        /// `created`, `unchanged` or `replaced`.
+        outcome: &'static str,
+        /// The digest of the image manifest that was replaced.
+        previous: Option<String>,
+        blobs: Vec<PushedBlob>,
+        written: bool,
+    },
+    /// `login`: the login is kept.
+    LoggedIn { registry: &'a str, kept: String, checked: bool, counts: bool },
+    /// `logout`: the login is forgotten.
+    LoggedOut { registry: &'a str, forgotten: Vec<String>, remaining: Option<String> },
+    /// `cache info`: what takes up space.
+    Cache { path: String, writable: bool, blobs: Sum, partial: Sum, damaged: Sum },
+    /// `cache dir`: where the store is.
+    CacheDirectory { path: String },
+    /// `cache list`: a blob.
+    Cached(CachedBlob),
+    /// `cache verify`: what is whole, and the digests of what is not.
+    Verified { intact: Sum, damaged: Vec<String> },
+    /// `cache prune`: what is, or would be, removed.
+    Pruned { blobs: Vec<CachedBlob>, partial: Sum, damaged: Sum, written: bool },
+    /// `doctor`: what counts.
+    Doctor {
+        store: String,
+        store_writable: bool,
+        files: Vec<ConfigurationFile>,
+        packages: Vec<PackageSource>,
+        /// What each says, by host.
+        registries: BTreeMap<String, String>,
+    },
     /// `explain`: what a code means.
     Explanation { code: &'static str, blame: &'static str, explanation: &'static str },
 }

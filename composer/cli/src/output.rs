@@ -34,6 +34,8 @@ pub(crate) enum Verbosity {
 pub(crate) enum Steps {
     /// Not at all.
     Nothing,
+    /// Transfers to and from registries alone, each as a line that stays.
+    Transfers,
     /// Each as a line that stays.
     Lines,
     /// As bars that go away.
@@ -85,7 +87,7 @@ impl Output {
             _ if self.verbosity == Verbosity::Verbose => Steps::Lines,
             When::Auto if self.verbosity == Verbosity::Quiet => Steps::Nothing,
             When::Auto if environment::stderr_is_terminal() => Steps::Bars,
-            When::Auto => Steps::Nothing,
+            When::Auto => Steps::Transfers,
             When::Always if environment::stderr_is_terminal() => Steps::Bars,
             When::Always => Steps::Lines,
         }

@@ -1,25 +1,24 @@
-//! How work under way is shown: bars on a terminal, a line a step where that is asked for, and nothing anywhere else.
+//! How work under way is shown: on a terminal a bar for each transfer and one for all of them, elsewhere a line for each transfer that
+//! begins, and a line for each step where that is asked for.
 //!
 //! From the events of the library to standard error. It keeps up with events only; results and findings are not its affair.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+mod bars;
+
+use std::sync::Arc;
 
 use composer::driver;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use registry_client::{Digest, Event};
 
+use self::bars::Bars;
 use crate::{
     environment,
     output::{Output, Steps},
     text,
 };
 
-/// How often a bar moves while nothing is heard.
-const TICK: Duration = Duration::from_millis(100);
+/// What is smaller is sent in a moment.
+const WORTH_A_LINE: u64 = 1024 * 1024;
 
 /// Shows what is under way. Clones show the same.
 #[derive(Clone)]
@@ -27,14 +26,11 @@ pub(crate) struct Progress(Arc<Shown>);
 
 enum Shown {
     Nothing,
+    /// A line for each transfer.
+    Transfers(Output),
+    /// A line for each step.
     Lines(Output),
     Bars(Bars),
-}
-
-struct Bars {
-    all: MultiProgress,
-    phase: ProgressBar,
-    downloads: Mutex<BTreeMap<Digest, ProgressBar>>,
 }
 
 impl Progress {
@@ -42,6 +38,7 @@ impl Progress {
     pub(crate) fn new(output: &Output) -> Self {
         Self(Arc::new(match output.steps() {
             Steps::Nothing => Shown::Nothing,
+            Steps::Transfers => Shown::Transfers(*output),
             Steps::Lines => Shown::Lines(*output),
             Steps::Bars => Shown::Bars(Bars::new()),
         }))
@@ -65,16 +62,34 @@ impl Progress {
     pub(crate) fn registry(&self, event: &Event) {
         match event {
             Event::QueryStarted { subject } => self.step("Asking", &format!("for {subject}")),
-            Event::DownloadStarted { origin, component } => match &*self.0 {
-                Shown::Bars(bars) => bars.start(component.digest, component.size, origin.to_string()),
-                Shown::Lines(_) => self.step("Downloading", &format!("{origin} ({})", text::size(component.size))),
-                Shown::Nothing => {}
-            },
-            Event::DownloadProgress { digest, received } => self.bar(digest, |bar| bar.set_position(*received)),
-            Event::DownloadFinished { digest } | Event::DownloadFailed { digest } => self.finish(digest),
+            Event::DownloadStarted { origin, component } => {
+                self.begin("Downloading", component.digest, component.size, &origin.to_string());
+            }
+            // What was sent is a result of its own: what takes but a moment is not announced before.
+            Event::UploadStarted { blob, .. } if blob.size < WORTH_A_LINE && !self.has_bars() => {}
+            Event::UploadStarted { target, blob } => {
+                self.begin("Sending", blob.digest, blob.size, &format!("{} of {target}", text::short(blob.digest)));
+            }
+            Event::DownloadProgress { digest, received: bytes }
+            | Event::DownloadResumed { digest, received: bytes }
+            | Event::UploadProgress { digest, sent: bytes } => self.advance(*digest, *bytes),
+            Event::DownloadFinished { digest }
+            | Event::DownloadFailed { digest }
+            | Event::UploadFinished { digest }
+            | Event::UploadFailed { digest } => self.end(*digest),
+            Event::Retrying { blob, attempt, wait, failure } => {
+                let what = format!("in {:.1} s (try {attempt}): {failure}", wait.as_secs_f64());
+                match (&*self.0, blob) {
+                    (Shown::Bars(bars), Some(digest)) => bars.remark(*digest, &format!("again {what}")),
+                    _ => self.transfer("Trying again", &what),
+                }
+            }
+            Event::MirrorFailed { mirror, failure } => {
+                self.transfer("Passing over", &format!("the mirror {mirror}: {failure}"));
+            }
             Event::FromStore { origin, .. } => self.detail("Found", &format!("{origin} in the store")),
             Event::CorruptBlob { digest, moved_to } => {
-                self.detail("Moved", &format!("{digest} to {}: it was damaged", moved_to.display()));
+                self.transfer("Moved", &format!("{digest} to {}: it was damaged", moved_to.display()));
             }
             _ => {}
         }
@@ -87,72 +102,52 @@ impl Progress {
         }
     }
 
-    fn step(&self, verb: &str, what: &str) {
+    fn has_bars(&self) -> bool {
+        matches!(&*self.0, Shown::Bars(_))
+    }
+
+    fn begin(&self, verb: &str, digest: Digest, size: u64, what: &str) {
         match &*self.0 {
-            Shown::Nothing => {}
-            Shown::Lines(output) => output.step(verb, what),
-            Shown::Bars(bars) => bars.phase.set_message(format!("{verb} {what}")),
+            Shown::Bars(bars) => bars.begin(digest, size, what.to_owned()),
+            Shown::Nothing | Shown::Transfers(_) | Shown::Lines(_) => {
+                self.transfer(verb, &format!("{what} ({})", text::size(size)));
+            }
         }
     }
 
-    /// What is worth a line, but too short for a bar.
+    fn advance(&self, digest: Digest, bytes: u64) {
+        if let Shown::Bars(bars) = &*self.0 {
+            bars.advance(digest, bytes);
+        }
+    }
+
+    fn end(&self, digest: Digest) {
+        if let Shown::Bars(bars) = &*self.0 {
+            bars.end(digest);
+        }
+    }
+
+    /// What is worth a line that stays wherever there are no bars.
+    fn transfer(&self, verb: &str, what: &str) {
+        match &*self.0 {
+            Shown::Nothing => {}
+            Shown::Transfers(output) | Shown::Lines(output) => output.step(verb, what),
+            Shown::Bars(bars) => bars.line(verb, what),
+        }
+    }
+
+    fn step(&self, verb: &str, what: &str) {
+        match &*self.0 {
+            Shown::Nothing | Shown::Transfers(_) => {}
+            Shown::Lines(output) => output.step(verb, what),
+            Shown::Bars(bars) => bars.step(format!("{verb} {what}")),
+        }
+    }
+
+    /// What is worth a line only where all steps are.
     fn detail(&self, verb: &str, what: &str) {
         if let Shown::Lines(output) = &*self.0 {
             output.step(verb, what);
         }
-    }
-
-    fn bar(&self, digest: &Digest, update: impl FnOnce(&ProgressBar)) {
-        if let Shown::Bars(bars) = &*self.0
-            && let Some(bar) = bars.downloads.lock().unwrap_or_else(PoisonError::into_inner).get(digest)
-        {
-            update(bar);
-        }
-    }
-
-    fn finish(&self, digest: &Digest) {
-        if let Shown::Bars(bars) = &*self.0
-            && let Some(bar) = bars.downloads.lock().unwrap_or_else(PoisonError::into_inner).remove(digest)
-        {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-impl Bars {
-    fn new() -> Self {
-        let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        let phase = all.add(ProgressBar::new_spinner());
-        phase.enable_steady_tick(TICK);
-        Self { all, phase, downloads: Mutex::default() }
-    }
-
-    fn start(&self, digest: Digest, size: u64, origin: String) {
-        let bar = self.all.add(ProgressBar::new(size).with_style(download_style()).with_message(origin));
-        self.downloads.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, bar);
-    }
-
-    fn clear(&self) {
-        for bar in self.downloads.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            bar.finish_and_clear();
-        }
-        self.phase.finish_and_clear();
-    }
-}
-
-fn download_style() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner} {bar:20} {binary_bytes:>10} of {binary_total_bytes:>10}  {msg}")
-        .expect("the template is valid because a test draws it")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_style_of_a_download_can_be_drawn() {
-        let bar = ProgressBar::hidden().with_style(download_style());
-        bar.set_length(2048);
-        bar.set_position(1024);
     }
 }

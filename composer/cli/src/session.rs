@@ -1,7 +1,6 @@
 //! How the library is called: from options and the environment to a [`Session`], and from a future to its value.
 
 use std::{
-    collections::BTreeSet,
     io,
     num::NonZeroUsize,
     path::{Path, PathBuf},
@@ -11,17 +10,79 @@ use std::{
 
 use composer::{
     diagnostic::{Code, Diagnostic, Failure},
-    driver::{self, Locking},
-    manifest::FILE_NAME,
+    driver::{self, Locking, RegistryRules},
+    manifest::{FILE_NAME, Manifest},
 };
-use registry_client::{Client, ClientOptions, Credentials, CredentialsError, EventSink, Network, Store};
+use registry_client::{Client, ClientOptions, EventSink, Network, Store};
 
-use crate::{args::ManifestOptions, environment, exit::Stop, output::Output, progress::Progress};
+use crate::{
+    args::ManifestOptions, configuration::Configuration, environment, exit::Stop, output::Output, progress::Progress,
+};
+
+/// Downloads wait more than they work: more of them than processors are under way at once.
+const DOWNLOADS_AT_ONCE: NonZeroUsize = const { NonZeroUsize::new(8).unwrap() };
 
 /// An application and the means to compose it, with its progress in sight.
 pub(crate) struct Session {
     driver: driver::Session,
     progress: Progress,
+}
+
+/// The means to speak to registries, with progress in sight.
+#[derive(Clone)]
+pub(crate) struct Registries {
+    /// Who asks.
+    pub(crate) client: Client,
+    /// Which registry is whose, outside of a manifest.
+    pub(crate) rules: RegistryRules,
+    jobs: NonZeroUsize,
+    progress: Progress,
+}
+
+impl Registries {
+    /// Prepares everything that registries are spoken to with; connects to nothing.
+    ///
+    /// # Errors
+    /// When the store cannot be opened.
+    pub(crate) fn new(options: &ManifestOptions, output: &Output) -> Result<Self, Stop> {
+        let configuration = Configuration::read();
+        Failure::check(configuration.errors.clone())?;
+        let is_offline = options.offline || options.frozen;
+        if !is_offline {
+            output.diagnostics(&configuration.warnings)?;
+        }
+        Self::with(configuration, options, output)
+    }
+
+    /// The same, as a configuration that was read has it.
+    ///
+    /// # Errors
+    /// When the store cannot be opened.
+    pub(crate) fn with(configuration: Configuration, options: &ManifestOptions, output: &Output) -> Result<Self, Stop> {
+        let Configuration { rules, credentials, http, .. } = configuration;
+        let jobs = options.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+        let network = if options.offline || options.frozen { Network::Offline } else { Network::Online };
+        let insecure = rules.configuration.plain_http().iter().cloned().chain(environment::insecure_hosts()).collect();
+        let store = store()?;
+
+        // From here on there may be bars on the screen, which only `wait_for` takes away.
+        let progress = Progress::new(output);
+        let listener = progress.clone();
+        let events = EventSink::new(move |event| listener.registry(&event));
+        let parallel = options.jobs.unwrap_or(jobs.max(DOWNLOADS_AT_ONCE));
+        let client_options = ClientOptions { store, credentials, network, insecure, parallel, events };
+        Ok(Self { client: Client::with_http(client_options, http), rules, jobs, progress })
+    }
+
+    /// Asks registries for something and takes the progress of that off the screen.
+    ///
+    /// # Errors
+    /// What is found, and when no executor can be started.
+    pub(crate) fn wait_for<T>(&self, work: impl AsyncFnOnce(&Self) -> Result<T, Failure>) -> Result<T, Failure> {
+        let outcome = block_on(work(self));
+        self.progress.clear();
+        outcome?
+    }
 }
 
 impl Session {
@@ -35,7 +96,17 @@ impl Session {
             Some(name) => driver::named_member(&manifest, name)?,
             None => manifest,
         };
-        Self::of(manifest, options, output)
+        let Registries { client, rules, jobs, progress } = Registries::new(options, output)?;
+        let listener = progress.clone();
+        let driver = driver::Session {
+            manifest,
+            client,
+            rules,
+            locking: if options.locked || options.frozen { Locking::Locked } else { Locking::Free },
+            jobs,
+            events: Arc::new(move |event| listener.driver(&event)),
+        };
+        Ok(Self { driver, progress })
     }
 
     /// Prepares everything that composing all applications of a manifest needs, in the order in which they are composed: its own
@@ -56,34 +127,10 @@ impl Session {
         Ok(manifests.into_iter().map(of).collect())
     }
 
-    fn of(manifest: PathBuf, options: &ManifestOptions, output: &Output) -> Result<Self, Stop> {
-        let jobs = options.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-        let network = if options.offline || options.frozen { Network::Offline } else { Network::Online };
-        let store = store()?;
-        let credentials = match network {
-            Network::Online => credentials(output)?,
-            Network::Offline => Credentials::anonymous(),
-        };
-
-        // From here on there may be bars on the screen, which only `wait_for` takes away.
-        let progress = Progress::new(output);
-        let (of_client, of_driver) = (progress.clone(), progress.clone());
-        let client = Client::new(ClientOptions {
-            store,
-            credentials,
-            network,
-            insecure: BTreeSet::new(),
-            parallel: jobs,
-            events: EventSink::new(move |event| of_client.registry(&event)),
-        });
-        let driver = driver::Session {
-            manifest,
-            client,
-            locking: if options.locked || options.frozen { Locking::Locked } else { Locking::Free },
-            jobs,
-            events: Arc::new(move |event| of_driver.driver(&event)),
-        };
-        Ok(Self { driver, progress })
+    /// The means to speak to registries alone.
+    pub(crate) fn registries(&self) -> Registries {
+        let driver::Session { client, rules, jobs, .. } = self.driver.clone();
+        Registries { client, rules, jobs, progress: self.progress.clone() }
     }
 
     /// The manifest, by the shortest path to it.
@@ -128,7 +175,11 @@ fn manifest(given: Option<&Path>) -> Result<PathBuf, Failure> {
     Ok(found.strip_prefix(&directory).map(Path::to_owned).unwrap_or(found))
 }
 
-fn store() -> Result<Store, Failure> {
+/// The store.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn store() -> Result<Store, Failure> {
     Store::open(&environment::cache()?).map_err(|error| {
         Diagnostic::error(Code::StoreFailure, error.to_string())
             .causes(&error)
@@ -137,20 +188,17 @@ fn store() -> Result<Store, Failure> {
     })
 }
 
-/// Who we are at registries. What cannot be read is said, and is nobody's reason to fail: most applications need none of it.
-fn credentials(output: &Output) -> Result<Credentials, Stop> {
-    let Some(path) = environment::docker_config() else { return Ok(Credentials::anonymous()) };
-    match Credentials::read_docker_config(&path) {
-        Ok(credentials) => Ok(credentials),
-        Err(CredentialsError::NotFound { .. }) => Ok(Credentials::anonymous()),
-        Err(error) => {
-            let warning = Diagnostic::warning(Code::Unauthorized, error.to_string())
-                .causes(&error)
-                .note("registries are asked without credentials");
-            output.diagnostics(&[warning])?;
-            Ok(Credentials::anonymous())
-        }
-    }
+/// The manifest around the current directory and what it says, or the one that is named; none where there is none.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn manifest_around(options: &ManifestOptions) -> Result<Option<(Manifest, PathBuf)>, Failure> {
+    let path = match manifest(options.manifest_path.as_deref()) {
+        Ok(path) => path,
+        Err(_) if options.manifest_path.is_none() => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    Ok(Some((driver::read_manifest(&path)?, path)))
 }
 
 fn no_manifest(directory: &Path) -> Diagnostic {

@@ -11,7 +11,7 @@ use semver::{Version, VersionReq};
 
 use super::{
     Basis, Planned, Session, choose::QUESTIONS_AT_A_TIME, home::Home, plan_from, reachable, reachable_origin,
-    read_manifest,
+    read_manifest, registries, registry_of,
 };
 use crate::{
     diagnostic::{Code, Diagnostic, Failure, listed, nearest},
@@ -44,6 +44,7 @@ pub async fn plan_update(session: &Session, names: &[String]) -> Result<Planned,
 pub async fn plan_precise(session: &Session, name: &str, version: &Version) -> Result<Planned, Failure> {
     let mut basis = Basis::read(session)?;
     let updated = named(&basis.manifest, &[name.to_owned()])?;
+    registries::assign(session, &mut basis.manifest, basis.lock.as_ref()).await?;
     let mut lock = basis.lock.take().unwrap_or_default();
     for component in basis.manifest.components.iter().filter(|component| updated.contains(&component.name.value)) {
         let source = precise(session, &basis.manifest, component, version).await?;
@@ -72,9 +73,7 @@ async fn precise(
             .hint(format!("require it first\n{} = \"{package}@{version}\"", component.name.value))
             .into());
     }
-    let Some(registry) = manifest.registries.registry_for(package, registry.as_deref()) else {
-        return Err(Diagnostic::error(Code::NoRegistry, format!("no registry is known for `{package}`")).into());
-    };
+    let registry = registry_for(manifest, package, registry.as_deref());
     let origin = Origin::Package { registry: registry.clone(), package: package.clone(), version: version.clone() };
     let release = session.client.release(&reachable_origin(session, origin)).await;
     let release =
@@ -185,10 +184,11 @@ impl Standing {
 /// # Errors
 /// When the manifest or the lock is wrong, or registries cannot be asked: everything that is wrong.
 pub async fn outdated(session: &Session) -> Result<Vec<Standing>, Failure> {
-    let manifest = read_manifest(&session.manifest)?;
+    let mut manifest = read_manifest(&session.manifest)?;
     let home = Home::of(&session.manifest, &manifest)?;
     let none = Lock::default();
     let lock = home.lock().unwrap_or(&none);
+    registries::assign(session, &mut manifest, Some(lock)).await?;
     let components = manifest.components.iter().map(|component| {
         let name = &component.name.value;
         (Some(name), component.source.value.clone(), component.source.span.clone(), lock.components.get(name))
@@ -262,24 +262,17 @@ async fn versions(
     package: &PackageName,
     registry: Option<&str>,
 ) -> Result<Vec<Version>, Diagnostic> {
-    let registry = registry_of(manifest, package, registry)?;
+    let registry = registry_for(manifest, package, registry);
     let versions = session.client.versions(&reachable(session, registry.clone()), package).await;
     versions.map_err(|error| registry_report::diagnostic(&error))
 }
 
-fn registry_of<'a>(
-    manifest: &'a Manifest,
-    package: &PackageName,
-    registry: Option<&str>,
-) -> Result<&'a Registry, Diagnostic> {
-    manifest.registries.registry_for(package, registry).ok_or_else(|| match registry {
-        Some(name) => Diagnostic::error(Code::UnknownRegistry, format!("`[registries]` has no `{name}`")),
-        None => Diagnostic::error(Code::NoRegistry, format!("no registry is known for `{package}`"))
-            .hint("name a default registry\n[registries]\ndefault = \"oci://registry.example/team\""),
-    })
+fn registry_for<'a>(manifest: &'a Manifest, package: &PackageName, registry: Option<&str>) -> &'a Registry {
+    let registry = manifest.registries.registry_for(package, registry);
+    registry.expect("a package of the manifest has a registry because its registries were assigned")
 }
 
-/// The newest version of a package, in the registry that the manifest gives for it; never a pre-release.
+/// The newest version of a package that is not in the manifest yet, in the registry that it comes from; never a pre-release.
 ///
 /// # Errors
 /// When no registry is known for it, the registry does not have it or cannot be asked, or has nothing but pre-releases.
@@ -289,7 +282,10 @@ pub async fn newest(
     package: &PackageName,
     registry: Option<&str>,
 ) -> Result<Version, Failure> {
-    let versions = versions(session, manifest, package, registry).await?;
+    let around = Some((manifest, session.manifest.as_path()));
+    let registry = registry_of(&session.client, &session.rules, around, package, registry).await?;
+    let versions = session.client.versions(&registry, package).await;
+    let versions = versions.map_err(|error| registry_report::diagnostic(&error))?;
     let newest = versions.iter().filter(|version| version.pre.is_empty()).max().cloned();
     newest.ok_or_else(|| {
         let diagnostic =

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, num::NonZeroUsize, sync::Arc};
 
-use composer::driver::{self, Locking, Planned, Session};
+use composer::driver::{self, Locking, Planned, RegistryRules, Session};
 use registry_client::{
     Artifact, Client, ClientOptions, ComponentConfig, Content, Credentials, EventSink, Network, Origin, Os,
     PushOptions, Registry, Release, Store,
@@ -67,6 +67,7 @@ impl Application {
         let session = Session {
             manifest: self.directory.path().join("compose.toml"),
             client: self.client(),
+            rules: RegistryRules::default(),
             locking: Locking::Free,
             jobs: NonZeroUsize::MIN,
             events: Arc::new(|_| {}),

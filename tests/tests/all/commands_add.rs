@@ -79,6 +79,7 @@ fn several_are_added_at_once() {
     fraud  added sha256:c9efbabb7e23  oci://ADDRESS/team/fraud:3.0
     front  added                      front.wasm
     ---
+     Downloading ADDRESS/team/fraud:3.0 (869 B)
            Added back = "t:back@=1.0.0" to compose.toml
            Added fraud = { oci = "ADDRESS/team/fraud:3.0" } to compose.toml
           Locked compose.lock

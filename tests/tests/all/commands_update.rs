@@ -302,6 +302,7 @@ fn a_tag_that_moved_is_named_with_both_digests() {
     assert_snapshot!(told("update"), @"
     front  sha256:5c4c59c52dee → sha256:7624576d7d66  oci://ADDRESS/team/front:stable
     ---
+     Downloading ADDRESS/team/front:stable (869 B)
           Locked compose.lock
     exit status 0
     ");

@@ -8,8 +8,13 @@
 
 mod chains;
 mod commands_add;
+mod commands_cache;
+mod commands_doctor;
 mod commands_help;
 mod commands_lock;
+mod commands_login;
+mod commands_pull;
+mod commands_push;
 mod commands_update;
 mod commands_workspace;
 mod exporting;
@@ -17,6 +22,7 @@ mod linking;
 
 mod locking;
 mod oci;
+mod registries;
 mod resources;
 mod storefront;
 mod types;

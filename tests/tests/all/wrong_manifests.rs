@@ -473,6 +473,7 @@ fn no_registry_is_known_for_a_package() {
       = help: or one for its namespace
               [registries.namespaces]
               shop = "NAME"
+      = help: `compose doctor` shows which files outside of the manifest can say it too
     exit status 1
     "#);
 }

@@ -232,8 +232,8 @@ fn a_registry_wants_credentials() {
       |         ^^^^^^^^^^^ needed here
       |
       = note: caused by: GET http://ADDRESS/v2/team/t/front/tags/list was answered with 401 UNAUTHORIZED: authentication required
-      = help: give credentials for it in docker's configuration
-              docker login ADDRESS
+      = help: say who you are
+              compose login ADDRESS
     exit status 3
     "#);
     let config = serde_json::json!({ "auths": { address: { "username": "ada", "password": "wrong-password" } } });
@@ -248,8 +248,8 @@ fn a_registry_wants_credentials() {
       |         ^^^^^^^^^^^ needed here
       |
       = note: caused by: GET http://ADDRESS/v2/team/t/front/tags/list was answered with 401 UNAUTHORIZED: authentication required
-      = help: give credentials for it in docker's configuration
-              docker login ADDRESS
+      = help: log in as somebody whom it lets in
+              compose login ADDRESS
     exit status 3
     "#);
 }

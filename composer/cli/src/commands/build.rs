@@ -43,7 +43,12 @@ pub(super) fn run(arguments: &BuildArgs, options: &ManifestOptions, output: &Out
 /// Builds the application that is meant and says so, in its default place.
 #[cfg(feature = "runtime")]
 pub(super) fn build(options: &ManifestOptions, output: &Output) -> Result<Built, Stop> {
-    build_one(&Session::new(options, output)?, None, output)
+    of(&Session::new(options, output)?, output)
+}
+
+/// Builds an application and says so, in its default place.
+pub(super) fn of(session: &Session, output: &Output) -> Result<Built, Stop> {
+    build_one(session, None, output)
 }
 
 /// Builds an application and says so; `path` is where to, instead of the default.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, num::NonZeroUsize, path::Path, sync::Arc};
 
-use composer::driver::{self, Locking, Planned, Session};
+use composer::driver::{self, Locking, Planned, RegistryRules, Session};
 use registry_client::{Client, ClientOptions, Credentials, EventSink, Network, Store};
 
 use crate::session::block_on;
@@ -83,6 +83,7 @@ pub(super) fn session(directory: &Path) -> Session {
     Session {
         manifest: directory.join("compose.toml"),
         client,
+        rules: RegistryRules::default(),
         locking: Locking::Free,
         jobs: NonZeroUsize::MIN,
         events: Arc::new(drop),

@@ -7,7 +7,7 @@ mod lint;
 
 use std::{collections::BTreeMap, fs};
 
-pub(super) use self::conformance::run as check;
+pub(super) use self::{conformance::run as check, input::package};
 
 use composer::diagnostic::{Code, Diagnostic, Failure, nearest};
 use wit::compatibility::Level;
@@ -41,7 +41,7 @@ fn show(arguments: &WitShowArgs, output: &Output) -> Result<Ended, Stop> {
 }
 
 fn build(arguments: &WitBuildArgs, output: &Output) -> Result<Ended, Stop> {
-    let package = input::package(&arguments.wit)?;
+    let package = package(&arguments.wit)?;
     let bytes = package.encode().map_err(|error| input::failure(&error))?;
     let path = &arguments.output;
     fs::write(path, &bytes).map_err(|error| {

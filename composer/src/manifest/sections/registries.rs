@@ -52,22 +52,13 @@ pub(super) fn check_registry_names(reader: &mut Reader, manifest: &Manifest) {
         }
     }
     for component in &manifest.components {
-        let Source::Package { package, registry, .. } = &component.source.value else { continue };
+        let Source::Package { registry, .. } = &component.source.value else { continue };
         if let Some(name) = registry.as_deref().filter(|name| !known().any(|k| k == *name)) {
             let message = format!("the component `{}` is of the unknown registry `{name}`", component.name.value);
             let diagnostic = Diagnostic::error(Code::UnknownRegistry, message);
             let diagnostic =
                 diagnostic.label(reader.source(), component.source.span.clone(), "`[registries]` has no such entry");
             reader.diagnostics.push(did_you_mean(diagnostic, name, known()));
-        } else if registry.is_none()
-            && !manifest.registries.namespaces.contains_key(package.namespace())
-            && manifest.registries.default.is_none()
-        {
-            let diagnostic = Diagnostic::error(Code::NoRegistry, format!("no registry is known for `{package}`"))
-                .label(reader.source(), component.source.span.clone(), "this package has to come from somewhere")
-                .hint("name a default registry\n[registries]\ndefault = \"oci://registry.example/team\"")
-                .hint(format!("or one for its namespace\n[registries.namespaces]\n{} = \"NAME\"", package.namespace()));
-            reader.diagnostics.push(diagnostic);
         }
     }
 }

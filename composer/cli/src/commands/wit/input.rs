@@ -38,7 +38,7 @@ pub(super) fn world(argument: &str, name: Option<&str>) -> Result<World, Failure
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn package(argument: &str) -> Result<Package, Failure> {
+pub(crate) fn package(argument: &str) -> Result<Package, Failure> {
     let path = Path::new(argument);
     if let Some((revision, path)) = git(argument) {
         return of_git(argument, revision, path);

@@ -1,0 +1,306 @@
+//! `compose push`: the application, a component or a WIT package into a registry.
+
+use std::{
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use composer::{
+    diagnostic::{Code, Diagnostic, Failure},
+    driver,
+    manifest::{FILE_NAME, Package},
+    publication::{Kind, Publication},
+    registry_report,
+};
+use registry_client::{
+    Content, Delivery, Origin, Overwrite, PackageName, PushMode, PushOptions, PushOutcome, Pushed, Reference,
+};
+use semver::Version;
+
+use super::{place, wit};
+use crate::{
+    args::{ManifestOptions, MessageFormat, PushArgs},
+    component_file,
+    exit::{Complaint, Ended, Stop},
+    message::{self, Message},
+    output::Output,
+    session::{Registries, Session, manifest_around},
+    text,
+};
+
+/// The name that a person gives to what is pushed.
+struct Named {
+    package: PackageName,
+    version: Option<Version>,
+}
+
+/// Where it is to go, as far as the command line says.
+enum Destination<'a> {
+    Exactly(Reference),
+    Registry(Option<&'a str>),
+}
+
+pub(super) fn run(arguments: &PushArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
+    let named = arguments.name.as_deref().map(named).transpose()?;
+    let destination = match arguments.to.as_deref() {
+        Some(text) => place::reference(text).map_or(Destination::Registry(Some(text)), Destination::Exactly),
+        None => Destination::Registry(None),
+    };
+    if let (Destination::Exactly(reference), Some(_)) = (&destination, &named) {
+        return Err(Stop::Usage(Complaint {
+            message: format!("`{reference}` says exactly where it goes, so `--as` means nothing"),
+            hints: vec!["give `--to` a registry, as `oci://HOST/PREFIX`, or leave `--as` out".to_owned()],
+        }));
+    }
+    match &arguments.what {
+        Some(path) => {
+            let around = manifest_around(options)?;
+            let around = around.as_ref().map(|(manifest, path)| (manifest, path.as_path()));
+            let registries = Registries::new(options, output)?;
+            publish(publication_of(path)?, named, destination, around, &registries, arguments, output)
+        }
+        None => {
+            let session = Session::new(options, output)?;
+            let manifest = driver::read_manifest(session.manifest())?;
+            if let Destination::Registry(_) = destination {
+                // Building takes a while; what cannot be published is not built first.
+                let own = manifest.package.as_ref().map(own_name);
+                name(own, named.as_ref(), Kind::Component).map_err(Failure::from)?;
+            }
+            let publication = application(arguments, &session, output)?;
+            let around = Some((&manifest, session.manifest()));
+            publish(publication, named, destination, around, &session.registries(), arguments, output)
+        }
+    }
+}
+
+/// Sends it, and says so.
+fn publish(
+    mut publication: Publication,
+    named: Option<Named>,
+    destination: Destination<'_>,
+    around: place::Around<'_>,
+    registries: &Registries,
+    arguments: &PushArgs,
+    output: &Output,
+) -> Result<Ended, Stop> {
+    publication.artifact.annotations.extend(arguments.annotation.iter().cloned());
+    let (target, pushed) = registries.wait_for(async |registries| {
+        let target = target(registries, around, &publication, named, destination).await?;
+        let pushed = send(registries, &publication, &target, arguments).await?;
+        Ok((target, pushed))
+    })?;
+    say(&publication, &target, &pushed, arguments, output)
+}
+
+/// Sends it.
+async fn send(
+    registries: &Registries,
+    publication: &Publication,
+    target: &Origin,
+    arguments: &PushArgs,
+) -> Result<Pushed, Failure> {
+    let options = PushOptions {
+        overwrite: if arguments.force { Overwrite::Yes } else { Overwrite::No },
+        mode: if arguments.dry_run { PushMode::DryRun } else { PushMode::Send },
+        mount_from: arguments.mount_from.iter().cloned().map(Origin::Reference).collect(),
+        chunk: arguments.chunk_size,
+    };
+    // What must hold before anything is sent, whatever is sent and wherever it goes, is to be checked here.
+    let pushed = registries.client.push(target, &publication.artifact, &options).await;
+    pushed.map_err(|error| registry_report::diagnostic(&error).into())
+}
+
+fn named(text: &str) -> Result<Named, Stop> {
+    let unusable = |why: String| {
+        Stop::Usage(Complaint {
+            message: format!("`{text}` is no name to publish under: {why}"),
+            hints: vec!["write it as `--as namespace:name@1.2.3`".to_owned()],
+        })
+    };
+    let (package, version) = match text.split_once('@') {
+        Some((package, version)) => (package, Some(version)),
+        None => (text, None),
+    };
+    let package = package.parse().map_err(|error: registry_client::PackageNameError| unusable(error.to_string()))?;
+    let version = version.map(str::parse).transpose();
+    let version = version.map_err(|error: semver::Error| unusable(format!("after the `@`, {error}")))?;
+    Ok(Named { package, version })
+}
+
+/// The application, built; for a dry run it is in memory alone.
+fn application(arguments: &PushArgs, session: &Session, output: &Output) -> Result<Publication, Stop> {
+    let (planned, bytes, content, name) = if arguments.dry_run {
+        let checked = session.wait_for(async |session| driver::check(session).await)?;
+        output.diagnostics(&checked.planned.warnings)?;
+        let bytes = checked.component.bytes().to_vec();
+        let content = Content::Bytes(bytes.as_slice().into());
+        (checked.planned, bytes, content, "the application".to_owned())
+    } else {
+        let built = super::build::of(session, output)?;
+        let bytes = built.component.bytes().to_vec();
+        let name = built.path.display().to_string();
+        (built.planned, bytes, Content::File(built.path), name)
+    };
+    let publication = Publication::of(&name, &bytes, content)?;
+    Ok(match &planned.manifest.package {
+        Some(package) => publication.with_package(package),
+        None => publication,
+    })
+}
+
+/// What a path leads to: WIT in a directory or a `.wit` file, a component, or an encoded package.
+fn publication_of(path: &Path) -> Result<Publication, Failure> {
+    let name = path.display().to_string();
+    if path.is_dir() && path.join(FILE_NAME).is_file() && !has_wit(path) {
+        let message = format!("`{name}` is an application, and is built before it is pushed");
+        return Err(Diagnostic::error(Code::NotPublishable, message)
+            .hint(format!("push it by its manifest\ncompose push --manifest-path {}", path.join(FILE_NAME).display()))
+            .into());
+    }
+    if path.is_dir() || path.extension().is_some_and(|extension| extension == "wit") {
+        let package = wit::package(&name)?;
+        return Publication::of_wit(&name, &package);
+    }
+    let bytes = component_file::read(path)?;
+    let content =
+        if is_binary(path) { Content::File(path.to_owned()) } else { Content::Bytes(bytes.as_slice().into()) };
+    Publication::of(&name, &bytes, content)
+}
+
+fn has_wit(directory: &Path) -> bool {
+    let entries = directory.read_dir().into_iter().flatten().filter_map(Result::ok);
+    entries.map(|entry| PathBuf::from(entry.file_name())).any(|name| name.extension().is_some_and(|kind| kind == "wit"))
+}
+
+/// Whether the file is pushed as it is; text is assembled.
+fn is_binary(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *b"\0asm"
+}
+
+/// Where it goes.
+async fn target(
+    registries: &Registries,
+    around: place::Around<'_>,
+    publication: &Publication,
+    named: Option<Named>,
+    destination: Destination<'_>,
+) -> Result<Origin, Failure> {
+    let registry = match destination {
+        Destination::Exactly(reference) => return Ok(Origin::Reference(reference)),
+        Destination::Registry(registry) => registry,
+    };
+    let own = publication.package.clone().map(|package| Named { package, version: publication.version.clone() });
+    let (package, version) = name(own, named.as_ref(), publication.kind)?;
+    let registry = place::registry(registries, around, &package, registry).await?;
+    Ok(Origin::Package { registry, package, version })
+}
+
+fn own_name(package: &Package) -> Named {
+    Named { package: package.name.value.clone(), version: package.version.clone() }
+}
+
+/// The name that it is published under: what a person gives it, else what it says of itself.
+fn name(own: Option<Named>, given: Option<&Named>, kind: Kind) -> Result<(PackageName, Version), Diagnostic> {
+    let own_version = own.as_ref().and_then(|own| own.version.clone());
+    let (package, version) = match (given, own) {
+        (Some(given), _) => (given.package.clone(), given.version.clone().or(own_version)),
+        (None, Some(own)) => (own.package, own.version),
+        (None, None) => return Err(nameless(kind)),
+    };
+    match version {
+        Some(version) => Ok((package, version)),
+        None => Err(versionless(&package, kind)),
+    }
+}
+
+fn nameless(kind: Kind) -> Diagnostic {
+    let found = Diagnostic::error(Code::NotPublishable, "nothing says which package this is")
+        .hint("say it with `--as namespace:name@1.2.3`, or give `--to` an exact `HOST/REPOSITORY:TAG`");
+    match kind {
+        Kind::Component => found
+            .hint("or, for an application, in its manifest\n[package]\nname = \"namespace:name\"\nversion = \"1.2.3\""),
+        Kind::WitPackage => found,
+    }
+}
+
+fn versionless(package: &PackageName, kind: Kind) -> Diagnostic {
+    let found = Diagnostic::error(Code::NotPublishable, format!("nothing says which version of `{package}` this is"))
+        .hint(format!("say it with `--as {package}@1.2.3`"));
+    match kind {
+        Kind::Component => found.hint("or, for an application, with `version` in `[package]` of its manifest"),
+        Kind::WitPackage => found.hint(format!("or in the WIT itself\npackage {package}@1.2.3;")),
+    }
+}
+
+fn say(
+    publication: &Publication,
+    target: &Origin,
+    pushed: &Pushed,
+    arguments: &PushArgs,
+    output: &Output,
+) -> Result<Ended, Stop> {
+    let parts = ["component", "config"];
+    let parts = match publication.kind {
+        Kind::Component => parts,
+        Kind::WitPackage => ["WIT package", "config"],
+    };
+    let dry = arguments.dry_run;
+    for ((blob, delivery), part) in pushed.blobs.iter().zip(parts) {
+        let verb = match (delivery, dry) {
+            (Delivery::Sent, true) => "Would send",
+            (Delivery::Sent, false) => "Sent",
+            (Delivery::Mounted, _) => "Mounted",
+            (Delivery::Present, _) => "Has already",
+        };
+        output.status(verb, format_args!("the {part}, {} ({})", text::short(blob.digest), text::size(blob.size)));
+    }
+    let verb = match (pushed.outcome, dry) {
+        (PushOutcome::AlreadyThere, _) => "Unchanged",
+        (PushOutcome::Created, true) => "Would push",
+        (PushOutcome::Created, false) => "Pushed",
+        (PushOutcome::Replaced { .. }, true) => "Would replace",
+        (PushOutcome::Replaced { .. }, false) => "Replaced",
+    };
+    match pushed.outcome {
+        PushOutcome::Replaced { previous } => output.status(verb, format_args!("{target}, which was {previous}")),
+        PushOutcome::Created | PushOutcome::AlreadyThere => output.status(verb, target),
+    }
+    let pinned = place::pinned(target, pushed.release.manifest.digest);
+    match output.format() {
+        MessageFormat::Human => output.data(format!("{pinned}\n"))?,
+        MessageFormat::Json => output.message(&message(target, pinned, pushed, dry))?,
+    }
+    Ok(Ended::Well)
+}
+
+fn message(target: &Origin, pinned: String, pushed: &Pushed, dry: bool) -> Message<'static> {
+    let blob = |(blob, delivery): &(registry_client::Descriptor, Delivery)| message::PushedBlob {
+        digest: blob.digest.to_string(),
+        size: blob.size,
+        delivery: match delivery {
+            Delivery::Present => "present",
+            Delivery::Mounted => "mounted",
+            Delivery::Sent => "sent",
+        },
+    };
+    let (outcome, previous) = match pushed.outcome {
+        PushOutcome::Created => ("created", None),
+        PushOutcome::AlreadyThere => ("unchanged", None),
+        PushOutcome::Replaced { previous } => ("replaced", Some(previous.to_string())),
+    };
+    Message::Pushed {
+        target: target.to_string(),
+        pinned,
+        version: place::version(target).map(ToString::to_string),
+        manifest: pushed.release.manifest.digest.to_string(),
+        digest: pushed.release.component.digest.to_string(),
+        size: pushed.release.component.size,
+        outcome,
+        previous,
+        blobs: pushed.blobs.iter().map(blob).collect(),
+        written: !dry,
+    }
+}
