@@ -32,9 +32,9 @@ pub fn diagnostic(error: &Error) -> Diagnostic {
             Origin::Package { registry, .. } => diagnostic.note(available(registry, versions)),
             Origin::Reference(_) => diagnostic,
         },
-        Error::PackageNotFound { .. } | Error::ReferenceNotFound { .. } => {
-            diagnostic.hint("check its spelling, and which registry the manifest names for it")
-        }
+        Error::PackageNotFound { package, .. } => diagnostic
+            .hint(format!("check its spelling; why this registry is asked is shown by\ncompose doctor {package}")),
+        Error::ReferenceNotFound { .. } => diagnostic.hint("check the spelling of its repository and its tag"),
         Error::Offline { .. } => {
             diagnostic.hint("run `compose fetch` once without `--offline`: it puts what is needed into the store")
         }

@@ -199,7 +199,7 @@ fn not_a_number(name: &str, value: &str) -> Diagnostic {
     )
 }
 
-/// The files that a person can log in to: the one that is named, else the one that counts where several have a login.
+/// The file where logins are kept: the one that is given, else the one that `$REGISTRY_AUTH_FILE` names, else Docker's.
 pub(crate) fn login_file(given: Option<&Path>) -> Option<PathBuf> {
     given.map(Path::to_owned).or_else(environment::named_credential_file).or_else(environment::docker_config)
 }

@@ -136,7 +136,8 @@ impl Progress {
         }
     }
 
-    fn step(&self, verb: &str, what: &str) {
+    /// Hears of a step that nobody else tells.
+    pub(crate) fn step(&self, verb: &str, what: &str) {
         match &*self.0 {
             Shown::Nothing | Shown::Transfers(_) => {}
             Shown::Lines(output) => output.step(verb, what),

@@ -1,6 +1,7 @@
 //! How the library is called: from options and the environment to a [`Session`], and from a future to its value.
 
 use std::{
+    fmt::Display,
     io,
     num::NonZeroUsize,
     path::{Path, PathBuf},
@@ -72,6 +73,11 @@ impl Registries {
         let parallel = options.jobs.unwrap_or(jobs.max(DOWNLOADS_AT_ONCE));
         let client_options = ClientOptions { store, credentials, network, insecure, parallel, events };
         Ok(Self { client: Client::with_http(client_options, http), rules, jobs, progress })
+    }
+
+    /// Shows that a part of the work begins which is no question to a registry.
+    pub(crate) fn begin(&self, verb: &str, what: impl Display) {
+        self.progress.step(verb, &what.to_string());
     }
 
     /// Asks registries for something and takes the progress of that off the screen.

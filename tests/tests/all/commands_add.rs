@@ -255,7 +255,8 @@ fn what_cannot_be_added_is_explained() {
     assert_snapshot!(sandbox.compose("add t:missing"), @"
     error[package-not-found]: dir:registry has no package t:missing
      |
-     = help: check its spelling, and which registry the manifest names for it
+     = help: check its spelling; why this registry is asked is shown by
+             compose doctor t:missing
     exit status 3
     ");
     assert_snapshot!(sandbox.compose("add t:early"), @"

@@ -106,7 +106,8 @@ fn what_cannot_be_pulled_is_told() {
     assert_snapshot!(sandbox.compose("pull shop:absent"), @"
     error[package-not-found]: dir:registry has no package shop:absent
      |
-     = help: check its spelling, and which registry the manifest names for it
+     = help: check its spelling; why this registry is asked is shown by
+             compose doctor shop:absent
     exit status 3
     ");
     assert_snapshot!(sandbox.compose("pull catalog"), @"

@@ -41,7 +41,8 @@ fn a_package_is_missing() {
     4 | catalog = "shop:catalogue@1"
       |           ^^^^^^^^^^^^^^^^^^ needed here
       |
-      = help: check its spelling, and which registry the manifest names for it
+      = help: check its spelling; why this registry is asked is shown by
+              compose doctor shop:catalogue
     exit status 3
     "#);
 }
@@ -196,7 +197,8 @@ fn a_network_registry_lacks_a_package_a_version_and_a_tag() {
     4 | absent = "shop:absent@1"
       |          ^^^^^^^^^^^^^^^ needed here
       |
-      = help: check its spelling, and which registry the manifest names for it
+      = help: check its spelling; why this registry is asked is shown by
+              compose doctor shop:absent
 
     error[version-not-found]: no version of `shop:catalog` satisfies `^2`
      --> compose.toml:5:11
@@ -212,7 +214,7 @@ fn a_network_registry_lacks_a_package_a_version_and_a_tag() {
     6 | stable = { oci = "ADDRESS/team/shop/catalog:stable" }
       |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ needed here
       |
-      = help: check its spelling, and which registry the manifest names for it
+      = help: check the spelling of its repository and its tag
 
     error: 3 problems found
     exit status 3

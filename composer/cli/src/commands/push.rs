@@ -21,7 +21,7 @@ use semver::Version;
 use super::{place, wit};
 use crate::{
     args::{ManifestOptions, MessageFormat, PushArgs},
-    component_file,
+    component_file, environment,
     exit::{Complaint, Ended, Stop},
     message::{self, Message},
     output::Output,
@@ -58,6 +58,7 @@ pub(super) fn run(arguments: &PushArgs, options: &ManifestOptions, output: &Outp
             let around = manifest_around(options)?;
             let around = around.as_ref().map(|(manifest, path)| (manifest, path.as_path()));
             let registries = Registries::new(options, output)?;
+            registries.begin("Reading", environment::shown(path));
             publish(publication_of(path)?, named, destination, around, &registries, arguments, output)
         }
         None => {
@@ -88,6 +89,7 @@ fn publish(
     publication.artifact.annotations.extend(arguments.annotation.iter().cloned());
     let (target, pushed) = registries.wait_for(async |registries| {
         let target = target(registries, around, &publication, named, destination).await?;
+        registries.begin("Pushing", &target);
         let pushed = send(registries, &publication, &target, arguments).await?;
         Ok((target, pushed))
     })?;

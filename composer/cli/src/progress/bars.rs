@@ -71,9 +71,8 @@ impl Bars {
         transfers.begun += 1;
         transfers.bytes = transfers.bytes.saturating_add(size);
         if transfers.begun == 2 {
-            let all = ProgressBar::new(0).with_style(style(
-                "{bar:20} {binary_bytes:>10} of {binary_total_bytes:>10}  {binary_bytes_per_sec}, {wide_msg}",
-            ));
+            let all = ProgressBar::new(0)
+                .with_style(style("{bar:20} {binary_bytes:>10} of {binary_total_bytes:>10}  {wide_msg}"));
             transfers.all = Some(self.screen.add(all));
         }
         transfers.sum_up();
