@@ -54,6 +54,13 @@ pub fn diagnostic(error: &Error) -> Diagnostic {
             .note(mismatch.to_string())
             .hint("somebody or something changed the file: publish the version again, or do not trust it"),
         Error::Network { source, .. } => match &**source {
+            // NB: TLS tells of certificates in a text alone.
+            NetworkFailure::Transport { .. } if last_cause(&**source).is_some_and(|cause| cause.contains("certificate")) => {
+                diagnostic
+                    .note(source.to_string())
+                    .notes(last_cause(&**source))
+                    .hint("if it has a certificate of a private authority, have that one trusted: its PEM file is named by COMPOSE_CA_FILE, or in the user's `compose/config.toml`\n[registry.\"HOST\"]\nca = [\"authority.pem\"]")
+            }
             NetworkFailure::Transport { .. } => diagnostic
                 .note(source.to_string())
                 .notes(last_cause(&**source))

@@ -161,7 +161,7 @@ impl Sources {
         let mut credentials = match Credentials::from_variables(environment::variables()) {
             Ok(credentials) => credentials,
             Err(error) => {
-                self.unusable_credentials(&error);
+                self.errors.push(Diagnostic::error(Code::CredentialsUnusable, error.to_string()).causes(&error));
                 Credentials::anonymous()
             }
         };

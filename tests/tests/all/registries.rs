@@ -9,6 +9,7 @@ use compose_tests::{
     sandbox::Sandbox,
 };
 use insta::assert_snapshot;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
 use crate::steps::step;
 
@@ -147,4 +148,76 @@ fn certificates_and_variables_that_cannot_be_used_are_told() {
      = note: caused by: `https://a.io` does not say which kind of registry it is: write `oci://a.io`
     exit status 1
     ");
+}
+
+#[test]
+fn credentials_are_taken_from_variables() {
+    let registry = DockerRegistry::start(Access::Basic);
+    registry.push("t/front", "1.0.0", &step("a", None, 5));
+    let address = registry.address();
+    let variable = address.replace(|c: char| !c.is_ascii_digit(), "_");
+    let username = format!("COMPOSE_REGISTRY_{variable}_USERNAME");
+    let password = format!("COMPOSE_REGISTRY_{variable}_PASSWORD");
+    let sandbox = Sandbox::new(&format!("[registries]\ndefault = \"oci://{address}\"\n{MANIFEST}"));
+    let told = |run: compose_tests::sandbox::Run| {
+        let text = run.to_string();
+        assert!(!text.contains("wrong-one"), "{text}");
+        text.replace(address, "ADDRESS").replace(&variable, "HOST")
+    };
+    let wrong = [(username.as_str(), "ada"), (&password, "wrong-one")];
+    assert_snapshot!(told(sandbox.compose_with(wrong, "build")), @r#"
+    error[unauthorized]: ADDRESS did not accept the credential in the variable COMPOSE_REGISTRY_HOST_USERNAME
+     --> compose.toml:4:9
+      |
+    4 | front = "t:front@1"
+      |         ^^^^^^^^^^^ needed here
+      |
+      = note: caused by: GET http://ADDRESS/v2/t/front/tags/list was answered with 401 UNAUTHORIZED: authentication required
+      = help: log in as somebody whom it lets in
+              compose login ADDRESS
+    exit status 3
+    "#);
+    assert_snapshot!(told(sandbox.compose_with([wrong[0]], "build")), @"
+    error[credentials-unusable]: the credential in the variable COMPOSE_REGISTRY_HOST_USERNAME cannot be used
+     |
+     = note: caused by: it has a `username` and no `password`
+    exit status 3
+    ");
+    check(&sandbox, &[wrong[0], (&password, "s3cret-of-a-test")], "build", "55");
+}
+
+#[test]
+fn a_private_authority_is_trusted_where_a_variable_or_a_file_says_so() {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let sandbox = Sandbox::with("", [("front.wasm", step("a", None, 1))]);
+    sandbox.write("authority.pem", authority.pem());
+    sandbox.write("server.pem", params.signed_by(&key, &authority).unwrap().pem());
+    sandbox.write("server.key", key.serialize_pem());
+    let [certificate, key] = ["server.pem", "server.key"].map(|name| sandbox.path(name).display().to_string());
+    let tls = format!(", tls: {{ certificate: {certificate}, key: {key} }}");
+    let registry = registry_server::DockerRegistry::start_with(Access::Anonymous, &tls);
+    let address = registry.address();
+    let host = format!("[registry.\"{address}\"]\nprotocol = \"https\"\n");
+    sandbox.write(USERS_FILE, &host);
+    let push = format!("push front.wasm --as t:front@1.0.0 --to oci://{address} -q");
+    assert_snapshot!(sandbox.compose(&push).to_string().replace(address, "ADDRESS"), @r#"
+    error[registry-failure]: cannot get the image manifest of t:front@1.0.0 in oci://ADDRESS
+     |
+     = note: GET https://ADDRESS/v2/t/front/manifests/1.0.0 failed
+     = note: caused by: invalid peer certificate: UnknownIssuer
+     = help: if it has a certificate of a private authority, have that one trusted: its PEM file is named by COMPOSE_CA_FILE, or in the user's `compose/config.toml`
+             [registry."HOST"]
+             ca = ["authority.pem"]
+    exit status 3
+    "#);
+    let run = sandbox.compose_with([("COMPOSE_CA_FILE", "authority.pem")], &push);
+    assert_eq!(run.status, Some(0), "{run}");
+    sandbox.write(USERS_FILE, host + "ca = [\"authority.pem\"]\n");
+    fs::copy(sandbox.path("authority.pem"), sandbox.path(USERS_FILE).with_file_name("authority.pem")).unwrap();
+    let run = sandbox.compose(&format!("pull t:front --registry oci://{address} -o again.wasm"));
+    assert_eq!((run.status, sandbox.read("again.wasm")), (Some(0), step("a", None, 1)), "{run}");
 }
