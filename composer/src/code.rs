@@ -197,12 +197,17 @@ directory registry. Run `compose fetch` while online: it puts everything an appl
 
     /// A registry refused access.
     Unauthorized = "unauthorized", Environment,
-"The registry wants credentials, or refused the ones it was given. Credentials come from docker's `config.json`
-(`$DOCKER_CONFIG` or `~/.docker`). Ones that are refused are never silently replaced by anonymous access.";
+"The registry wants credentials, or refused the ones it was given. They are looked for in this order: variables
+(`COMPOSE_REGISTRY_<HOST>_USERNAME` and `…_PASSWORD`, or `…_TOKEN`; `WKG_REGISTRY_<HOST>_AUTH_BEARER`), the file in `REGISTRY_AUTH_FILE`, containers'
+`auth.json`, Docker's `config.json`, wkg's configuration; a file may name a helper. Ones that are refused are never silently replaced by anonymous access.
+
+`compose login REGISTRY` keeps a user name and a password or a token, `compose doctor` shows which credential counts for a registry and whether it is accepted.";
 
     /// A registry or the network failed.
     RegistryFailure = "registry-failure", Environment,
-"The registry could not be reached, or its answer was not one that the OCI distribution specification allows.";
+"The registry could not be reached, or its answer was not one that the OCI distribution specification allows. `compose doctor` shows which
+registries answer. A certificate of a private authority is trusted when `COMPOSE_CA_FILE`, or `ca` in the user's `compose/config.toml`, names it;
+plain http is used for this machine, and for hosts that are marked for it there or in `COMPOSE_INSECURE`.";
 
     /// Bytes do not have their digest.
     DigestMismatch = "digest-mismatch", Environment,
