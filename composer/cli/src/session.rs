@@ -204,6 +204,10 @@ pub(crate) fn manifest_around(options: &ManifestOptions) -> Result<Option<(Manif
         Err(_) if options.manifest_path.is_none() => return Ok(None),
         Err(failure) => return Err(failure),
     };
+    let path = match &options.package {
+        Some(name) => driver::named_member(&path, name)?,
+        None => path,
+    };
     Ok(Some((driver::read_manifest(&path)?, path)))
 }
 

@@ -279,3 +279,28 @@ fn a_registry_that_wants_credentials_is_not_pushed_to_without() {
     sandbox.write(".docker/config.json", registry.docker_config());
     assert_eq!(sandbox.compose(&push).status, Some(0));
 }
+
+#[test]
+fn the_application_of_a_workspace_that_is_meant_is_pushed() {
+    let sandbox = Sandbox::new("[workspace]\nmembers = [\"front\"]\n");
+    sandbox.write("front/compose.toml", PACKAGE);
+    sandbox.write("front/front.wasm", step("a", None, 1));
+    assert_snapshot!(sandbox.compose("push"), @"
+    error[workspace-member]: this manifest is of a workspace, and has nothing to compose itself
+     --> compose.toml:1:1
+      |
+    1 | [workspace]
+      | ^^^^^^^^^^^ several applications
+      |
+      = note: it has `front`
+      = help: say which application is meant with `-p NAME`
+    exit status 1
+    ");
+    assert_snapshot!(sandbox.compose("push -p shop:front -q"), @"
+    dir:front/registry/shop/front@sha256:c6096d273b70fc6070764fdf535baa4bcb41b1ac2f489f298ce3b7cb0d8dba83
+    exit status 0
+    ");
+    assert!(sandbox.path("front/registry/shop/front/index.json").is_file());
+    let run = sandbox.compose("pull shop:front -p shop:front -q");
+    assert_eq!((run.status, sandbox.path("front.wasm").is_file()), (Some(0), true), "{run}");
+}

@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &PushArgs, options: &ManifestOptions, output: &Outp
         None => {
             let session = Session::new(options, output)?;
             let manifest = driver::read_manifest(session.manifest())?;
-            if let Destination::Registry(_) = destination {
+            if matches!(destination, Destination::Registry(_)) && manifest.is_application() {
                 // Building takes a while; what cannot be published is not built first.
                 let own = manifest.package.as_ref().map(own_name);
                 name(own, named.as_ref(), Kind::Component).map_err(Failure::from)?;
