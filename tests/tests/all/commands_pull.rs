@@ -55,6 +55,58 @@ fn a_package_is_pulled_in_the_version_that_is_asked_for() {
 }
 
 #[test]
+fn several_are_pulled_at_once() {
+    let sandbox = registry();
+    publish(&sandbox.path("registry"), "shop:pricing@1.0.0", &step("a", None, 4));
+    std::fs::create_dir(sandbox.path("parts")).unwrap();
+    assert_snapshot!(sandbox.compose("pull shop:catalog@1.0.0 shop:pricing -o parts"), @"
+    dir:registry/shop/catalog@sha256:5c4c59c52dee491574690e4d5e03286e12bb9c7850f0a3e5c782f504af8aa990
+    dir:registry/shop/pricing@sha256:91223f9c6e3ed80ab5d5f50e992600533f95222b9ba9a6aa3165381483a1baf2
+    ---
+          Pulled shop:catalog@1.0.0 in dir:registry into parts/catalog.wasm (869 B)
+          Pulled shop:pricing@1.0.0 in dir:registry into parts/pricing.wasm (869 B)
+    exit status 0
+    ");
+    assert_eq!(sandbox.read("parts/catalog.wasm"), step("a", None, 1));
+    assert_eq!(sandbox.read("parts/pricing.wasm"), step("a", None, 4));
+    // What can be pulled is, whatever becomes of the others.
+    assert_snapshot!(sandbox.compose("pull shop:absent shop:pricing shop:catalog@3.0.0"), @"
+    dir:registry/shop/pricing@sha256:91223f9c6e3ed80ab5d5f50e992600533f95222b9ba9a6aa3165381483a1baf2
+    ---
+          Pulled shop:pricing@1.0.0 in dir:registry into pricing.wasm (869 B)
+    error[package-not-found]: dir:registry has no package shop:absent
+     |
+     = help: check its spelling, and which registry the manifest names for it
+
+    error[version-not-found]: there is no shop:catalog@3.0.0 in dir:registry
+     |
+     = note: `dir:registry` has 2.0.0-rc.1, 1.1.0, 1.0.0
+
+    error: 2 problems found
+    exit status 3
+    ");
+    assert_eq!(sandbox.read("pricing.wasm"), step("a", None, 4));
+}
+
+#[test]
+fn several_are_not_pulled_into_one_file() {
+    let sandbox = registry();
+    assert_snapshot!(sandbox.compose("pull shop:catalog shop:pricing -o parts"), @"
+    error: several components do not fit into the one file `parts`
+     |
+     = help: name a directory that exists
+    exit status 2
+    ");
+    assert_snapshot!(sandbox.compose("pull shop:catalog@1.0.0 shop:catalog@1.1.0"), @"
+    error: two of these would be written to `catalog.wasm`
+     |
+     = help: pull one of them by itself
+             compose pull shop:catalog@1.1.0 -o ANOTHER.wasm
+    exit status 2
+    ");
+}
+
+#[test]
 fn an_artifact_is_pulled_by_its_reference_and_then_from_the_store() {
     let registry = DockerRegistry::start(Access::Anonymous);
     registry.push("team/shop/catalog", "stable", &step("a", None, 4));

@@ -6,14 +6,14 @@ use clap::{Args, Subcommand, ValueHint};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  compose pull shop:catalog\n  compose pull wasi:http@0.2 -o http.wasm\n  \
-                  compose pull ghcr.io/acme/fraud:3.0.1 -o parts/\n\n\
-                  Prints where it is by digest, which never means anything else. What was pulled before comes from the store.")]
+                  compose pull ghcr.io/acme/fraud:3.0.1 acme:tax@2 -o parts/\n\n\
+                  Prints where each is by digest, which never means anything else. What was pulled before comes from the store.")]
 pub(crate) struct PullArgs {
-    /// ns:name or ns:name@REQUIREMENT, or HOST/REPOSITORY:TAG, with or without oci:// before it
-    #[arg(value_name = "SPEC")]
-    pub(crate) spec: String,
+    /// ns:name or ns:name@REQUIREMENT, or HOST/REPOSITORY:TAG, with or without oci:// before it; several are pulled at once
+    #[arg(value_name = "SPEC", required = true)]
+    pub(crate) specs: Vec<String>,
 
-    /// Where to write it: a file, or a directory for it [default: its name in the current directory]
+    /// Where to write it: a file, or a directory for one or several [default: each under its name in the current directory]
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(crate) output: Option<PathBuf>,
 

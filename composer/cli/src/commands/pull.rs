@@ -1,4 +1,4 @@
-//! `compose pull`: a component or a WIT package from a registry into a file.
+//! `compose pull`: components and WIT packages from registries into files.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,8 @@ use composer::{
     edit::Spec,
     registry_report,
 };
-use registry_client::{Origin, PackageName, Reference};
+use futures::{StreamExt as _, stream};
+use registry_client::{Origin, PackageName, Reference, Release};
 use semver::{Version, VersionReq};
 
 use super::place;
@@ -21,6 +22,9 @@ use crate::{
     text,
 };
 
+/// How many are pulled at a time; the client bounds its requests itself.
+const PULLS_AT_A_TIME: usize = 256;
+
 /// What is to be pulled.
 enum Wanted {
     Newest(PackageName, VersionReq),
@@ -28,42 +32,57 @@ enum Wanted {
     Reference(Reference),
 }
 
+/// What was pulled, and where it is now.
+struct Pulled {
+    origin: Origin,
+    release: Release,
+    path: PathBuf,
+}
+
 pub(super) fn run(arguments: &PullArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
-    let wanted = wanted(&arguments.spec)?;
-    if let (Wanted::Reference(reference), Some(_)) = (&wanted, &arguments.registry) {
-        return Err(Stop::Usage(Complaint {
-            message: format!("`{reference}` names its registry itself, so `--registry` means nothing"),
-            hints: vec!["leave `--registry` out".to_owned()],
-        }));
-    }
-    let path = path(arguments, &wanted)?;
-    let around = match wanted {
-        Wanted::Newest(..) | Wanted::Version(..) => manifest_around(options)?,
-        Wanted::Reference(_) => None,
-    };
+    let wanted = arguments.specs.iter().map(|spec| wanted(spec, arguments)).collect::<Result<Vec<_>, _>>()?;
+    let paths = paths(arguments, &wanted)?;
+    let is_package = |wanted: &Wanted| matches!(wanted, Wanted::Newest(..) | Wanted::Version(..));
+    let around = if wanted.iter().any(is_package) { manifest_around(options)? } else { None };
     let around = around.as_ref().map(|(manifest, path)| (manifest, path.as_path()));
     let registries = Registries::new(options, output)?;
-    let (origin, release) = registries.wait_for(async |registries| {
-        let origin = origin(registries, around, wanted, arguments.registry.as_deref()).await?;
-        let release = answered(registries.client.pull(&origin, &path).await)?;
-        Ok((origin, release))
+    let outcomes: Vec<_> = registries.wait_for(async |registries| {
+        let pulls = wanted.into_iter().zip(paths).map(|(wanted, path)| async move {
+            let origin = origin(registries, around, wanted, arguments.registry.as_deref()).await?;
+            let release = answered(registries.client.pull(&origin, &path).await)?;
+            Ok::<_, Failure>(Pulled { origin, release, path })
+        });
+        Ok(stream::iter(pulls).buffered(PULLS_AT_A_TIME).collect().await)
     })?;
+    let mut wrong = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Ok(pulled) => tell(&pulled, output)?,
+            Err(failure) => wrong.extend_from_slice(failure.diagnostics()),
+        }
+    }
+    Failure::check(wrong)?;
+    Ok(Ended::Well)
+}
+
+fn tell(pulled: &Pulled, output: &Output) -> Result<(), Stop> {
+    let Pulled { origin, release, path } = pulled;
     let size = text::size(release.component.size);
-    output.status("Pulled", format_args!("{origin} into {} ({size})", environment::shown(&path)));
-    let pinned = place::pinned(&origin, release.manifest.digest);
+    output.status("Pulled", format_args!("{origin} into {} ({size})", environment::shown(path)));
+    let pinned = place::pinned(origin, release.manifest.digest);
     match output.format() {
         MessageFormat::Human => output.data(format!("{pinned}\n"))?,
         MessageFormat::Json => output.message(&Message::Pulled {
             origin: origin.to_string(),
             pinned,
-            version: place::version(&origin).map(ToString::to_string),
+            version: place::version(origin).map(ToString::to_string),
             path: path.display().to_string(),
             manifest: release.manifest.digest.to_string(),
             digest: release.component.digest.to_string(),
             size: release.component.size,
         })?,
     }
-    Ok(Ended::Well)
+    Ok(())
 }
 
 async fn origin(
@@ -96,7 +115,18 @@ fn answered<T>(outcome: Result<T, registry_client::Error>) -> Result<T, Failure>
     })
 }
 
-fn wanted(spec: &str) -> Result<Wanted, Stop> {
+fn wanted(spec: &str, arguments: &PullArgs) -> Result<Wanted, Stop> {
+    let wanted = understood(spec)?;
+    if let (Wanted::Reference(reference), Some(_)) = (&wanted, &arguments.registry) {
+        return Err(Stop::Usage(Complaint {
+            message: format!("`{reference}` names its registry itself, so `--registry` means nothing"),
+            hints: vec!["leave `--registry` out".to_owned()],
+        }));
+    }
+    Ok(wanted)
+}
+
+fn understood(spec: &str) -> Result<Wanted, Stop> {
     let unusable = |message: String| {
         Stop::Usage(Complaint {
             message,
@@ -125,24 +155,46 @@ fn with_cause(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
-/// Where it is written.
-fn path(arguments: &PullArgs, wanted: &Wanted) -> Result<PathBuf, Stop> {
-    let name = match wanted {
+/// Where each is written: no two into one file, and none over a file that was not named.
+fn paths(arguments: &PullArgs, wanted: &[Wanted]) -> Result<Vec<PathBuf>, Stop> {
+    let mut paths = Vec::new();
+    for (wanted, spec) in wanted.iter().zip(&arguments.specs) {
+        let name = format!("{}.wasm", name_of(wanted));
+        let path = match &arguments.output {
+            Some(path) if path.is_dir() => path.join(&name),
+            Some(path) if arguments.specs.len() > 1 => return Err(no_directory(path)),
+            Some(path) => path.clone(),
+            None if Path::new(&name).exists() => return Err(exists(&name, spec)),
+            None => PathBuf::from(&name),
+        };
+        if paths.contains(&path) {
+            return Err(Stop::Usage(Complaint {
+                message: format!("two of these would be written to `{}`", environment::shown(&path)),
+                hints: vec![format!("pull one of them by itself\ncompose pull {spec} -o ANOTHER.wasm")],
+            }));
+        }
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+fn name_of(wanted: &Wanted) -> &str {
+    match wanted {
         Wanted::Newest(package, _) | Wanted::Version(package, _) => package.name(),
         Wanted::Reference(reference) => reference.repository().rsplit('/').next().unwrap_or_default(),
-    };
-    let name = format!("{name}.wasm");
-    match &arguments.output {
-        Some(path) if path.is_dir() => Ok(path.join(name)),
-        Some(path) => Ok(path.clone()),
-        None if Path::new(&name).exists() => Err(Stop::Failure(
-            Diagnostic::error(Code::AlreadyExists, format!("`{name}` exists already"))
-                .hint(format!(
-                    "say that it may be replaced, or another file\ncompose pull {} -o {name}",
-                    arguments.spec
-                ))
-                .into(),
-        )),
-        None => Ok(PathBuf::from(name)),
     }
+}
+
+fn no_directory(path: &Path) -> Stop {
+    Stop::Usage(Complaint {
+        message: format!("several components do not fit into the one file `{}`", environment::shown(path)),
+        hints: vec!["name a directory that exists".to_owned()],
+    })
+}
+
+fn exists(name: &str, spec: &str) -> Stop {
+    let found = Diagnostic::error(Code::AlreadyExists, format!("`{name}` exists already"));
+    Stop::Failure(
+        found.hint(format!("say that it may be replaced, or another file\ncompose pull {spec} -o {name}")).into(),
+    )
 }
