@@ -10,6 +10,7 @@
 //! [subtyping]: https://github.com/WebAssembly/component-model/blob/6d281648bd89caf885a7adcc412962dbd2425ab7/design/mvp/Explainer.md#type-checking
 
 mod change;
+mod consumer;
 mod definition;
 mod function;
 mod gate;
@@ -26,6 +27,7 @@ mod world;
 use semver::Version;
 
 pub use change::{Change, WorldUse};
+pub use consumer::{Broken, BrokenImport, broken_imports};
 pub use policy::{Finding, Ignore, Judgement, Policy};
 pub use rule::{InvalidLevel, Level, Rule, Side};
 pub use version::{Bump, suggest_version};

@@ -6,6 +6,7 @@
 //!   [`Item::mismatches`].
 //! - [`compatibility`]: what is different between two versions of a [`Package`], whom that breaks and which version it needs.
 //! - [`lint`]: what a package could do better: names, documentation, since when items are there.
+//! - [`dependencies`]: what a package refers to in others, and how those are written into its `deps`.
 //! - [`conformance()`]: whether a component is what a target world asks for.
 //!
 //! A component is read from the types that wasmparser's validator computes, so resource identity is the validator's; WIT is
@@ -18,6 +19,7 @@ mod binary;
 mod comparison;
 pub mod compatibility;
 mod conformance;
+pub mod dependencies;
 mod features;
 pub mod lint;
 mod mismatch;
@@ -43,7 +45,7 @@ pub use mismatch::{Mismatch, MismatchKind};
 pub use name::{ExternName, InterfaceName, InvalidInterfaceName, InvalidPackageName, PackageName};
 pub use naming::ForeignType;
 pub use outline::{Call, Entry, EntryKind, Gate, Member, Outline, Signature};
-pub use package::{Package, Place};
+pub use package::{Package, Place, directory};
 pub use pattern::{InterfacePattern, InvalidInterfacePattern};
 pub use source::WorldError;
 pub use track::Track;

@@ -70,6 +70,12 @@ pub fn lint(package: &Package) -> Vec<Lint> {
     walk::Walk::new(package).finish()
 }
 
+/// The ignores of a policy that cover none of the findings, by their places in it.
+pub fn unused_ignores(lints: &[Lint], policy: &Policy) -> Vec<usize> {
+    let covers = |ignore: &Ignore| lints.iter().any(|lint| ignore.covers(lint.rule.id, &lint.path));
+    policy.ignores.iter().enumerate().filter(|(_, ignore)| !covers(ignore)).map(|(place, _)| place).collect()
+}
+
 impl Lint {
     /// What the policy does about it: [`Level::Allow`], with the reason, where it is ignored.
     pub fn level<'p>(&self, policy: &'p Policy) -> (Level, Option<&'p Ignore>) {

@@ -319,7 +319,7 @@ fn resolve(name: &str, deps: Deps, main: SourceMap, texts: BTreeMap<String, Text
     }
 }
 
-fn parse(name: &str, map: SourceMap) -> Result<UnresolvedPackageGroup, WorldError> {
+pub(crate) fn parse(name: &str, map: SourceMap) -> Result<UnresolvedPackageGroup, WorldError> {
     if map.source_names().next().is_none() {
         return Err(invalid(name, "there is no `.wit` file".to_owned()));
     }
@@ -362,7 +362,11 @@ fn decode(name: &str, bytes: &[u8]) -> Result<(Resolve, PackageId), WorldError> 
 }
 
 /// The files of a directory and of its `deps` that can be WIT, by their paths within.
-fn directory(path: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
+///
+/// # Errors
+///
+/// When a file or a directory cannot be read.
+pub fn directory(path: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
     add_files(path, "", &mut files)?;
     let deps = path.join("deps");
@@ -392,13 +396,13 @@ fn add_files(directory: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8
     Ok(())
 }
 
-fn text(name: &str, bytes: &[u8]) -> Result<String, WorldError> {
+pub(crate) fn text(name: &str, bytes: &[u8]) -> Result<String, WorldError> {
     String::from_utf8(bytes.to_vec()).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         invalid(name, format!("not UTF-8 text at byte {offset}"))
     })
 }
 
-fn invalid(name: &str, message: String) -> WorldError {
+pub(crate) fn invalid(name: &str, message: String) -> WorldError {
     WorldError::Invalid { path: name.into(), message }
 }
