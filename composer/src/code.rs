@@ -170,7 +170,14 @@ itself.";
 
     /// The target world cannot be read.
     WorldUnreadable = "world-unreadable", Input,
-"`[world] wit` names a directory of WIT files (with its dependencies in `deps/`) or one WIT file, and `name` a world in it.";
+"WIT is a directory of `.wit` files (with what it refers to in `deps/`), one such file, an encoded package, a component, a package in
+a registry (`wasi:http@0.2`, or `wasi:http/proxy@0.2` for a world of it), an artifact (`oci://HOST/REPOSITORY:TAG`) or what a revision
+of a git repository has (`git:REVISION:PATH`). This one cannot be read, or has not the world that is meant.";
+
+    /// The `deps` of a WIT directory are not what it needs.
+    WitOutOfDate = "wit-out-of-date", Input,
+"`compose wit fetch --check` fails where `compose wit fetch` would write something. Run it without `--check` and commit what it
+writes: `deps`, and `compose.lock`.";
 
     /// A package cannot be found in its registry.
     PackageNotFound = "package-not-found", Environment,
@@ -333,6 +340,19 @@ import only what the world imports.";
     WitFinding = "wit-finding", Input,
 "`compose wit lint` and `compose wit compat` find things by rules, each with a name of its own, which messages show in brackets.
 `compose explain` with the rule's name tells more about it.";
+
+    /// What is pushed breaks users of the version before it.
+    BreakingChange = "breaking-change", Input,
+"`compose push` compares what is pushed with the newest version of its semver track that the registry has: whoever requires that
+version takes this one as well. A WIT package is compared by the rules of `compose wit compat`, as `[wit.compat]` of the manifest sets
+them; a component must still export what it exported. A breaking change needs another major version, or another minor one
+before 1.0; `--allow-breaking` pushes it all the same.";
+
+    /// A component that exists would not link to a new version of an interface.
+    ConsumerBroken = "consumer-broken", Input,
+"`compose wit compat --consumers` compares what actual components import with what the new version has. This import linked to the old
+version, or did not do that either, and does not link to the new one: whoever provides the new one must also provide the old one,
+or the component must be built anew.";
 
     /// An instance does not matter.
     UnusedInstance = "unused-instance", Input,

@@ -6,13 +6,16 @@
 
 mod change;
 mod choose;
+mod consumers;
 mod home;
 mod load;
+mod push_check;
 mod registries;
 mod report;
 mod revision;
 mod tags;
 mod update;
+mod wit_fetch;
 mod wit_reader;
 mod workspace;
 
@@ -37,10 +40,13 @@ use crate::{
     validate::{self, Validated},
 };
 pub use change::{Checking, Edited, Wish, plan_add, plan_remove, write_edited};
+pub use consumers::{Consumer, is_of_application, read_consumer, read_consumers};
 use home::{Home, StaleLock};
+pub use push_check::breaking_changes;
 pub use registries::{RegistryRules, registry_of};
 pub use update::{Standing, StandingSource, newest, outdated, plan_precise, plan_update};
-pub use wit_reader::{Wit, WitReader, unreadable as unreadable_wit};
+pub use wit_fetch::{WitPlan, plan_wit, wit_out_of_date, write_wit};
+pub use wit_reader::{Wit, WitReader, read_local_wit, unreadable as unreadable_wit};
 pub use workspace::{Member, applications, members, named_member};
 
 /// What the driver is doing, for whoever shows progress.
@@ -292,7 +298,8 @@ async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result
     let load::Loaded { parts, warnings: mut earlier, mut stale_locks, .. } = loaded;
     earlier.append(&mut asked);
     earlier.append(&mut warnings);
-    let lock = Lock::new(&resolution, &plan);
+    let mut lock = Lock::new(&resolution, &plan);
+    lock.wit = home.lock().map(|lock| lock.wit.clone()).unwrap_or_default();
     let text = home.text_with(&lock);
     if text != home.text() {
         if session.locking == Locking::Locked {

@@ -31,6 +31,8 @@ pub struct Lock {
     pub components: BTreeMap<Name, LockedSource>,
     /// The WIT package of the target world, where that comes from a registry.
     pub world: Option<LockedSource>,
+    /// The WIT packages that were fetched into `deps`, each as the WIT refers to it.
+    pub wit: BTreeMap<String, LockedSource>,
     /// The instances of the result.
     pub instances: BTreeMap<Name, LockedInstance>,
 }
@@ -77,7 +79,7 @@ pub struct LockedInstance {
 }
 
 impl Lock {
-    /// Writes down what was resolved and planned.
+    /// Writes down what was resolved and planned; of WIT packages only the target world's.
     pub fn new(resolution: &Resolution, plan: &Plan) -> Self {
         let components = resolution.components.iter();
         let components = components.map(|c| (c.name.clone(), LockedSource::from(&c.source))).collect();
@@ -102,7 +104,8 @@ impl Lock {
             (instance.name.clone(), locked)
         });
         let instances = instances.collect();
-        Self { components, world: resolution.world.as_ref().map(LockedSource::from), instances }
+        let world = resolution.world.as_ref().map(LockedSource::from);
+        Self { components, world, wit: BTreeMap::new(), instances }
     }
 
     /// The text of a lock file that has this lock alone.

@@ -11,6 +11,7 @@ use wit::{DecodeError, ExternName, World};
 
 use crate::{
     diagnostic::{Code, Diagnostic, Failure},
+    driver::Wit,
     inspect::own_provenance,
     manifest::Package,
     part,
@@ -37,6 +38,8 @@ pub struct Publication {
     pub artifact: Artifact,
     /// What kind of thing that is.
     pub kind: Kind,
+    /// What it imports and exports, or the package that it is.
+    pub wit: Wit,
     /// The package that it says it is, if it says so.
     pub package: Option<PackageName>,
     /// The version that it says it has, if it says so.
@@ -60,7 +63,7 @@ impl Publication {
     /// When they are neither.
     pub fn of(name: &str, bytes: &[u8], content: Content) -> Result<Self, Failure> {
         match World::of_component(bytes) {
-            Ok(world) => Ok(Self::of_component(&world, bytes, content)),
+            Ok(world) => Ok(Self::of_component(name, world, bytes, content)),
             Err(DecodeError::WitPackage) => {
                 let package =
                     wit::Package::from_bytes(name, bytes).map_err(|error| unreadable_package(name, &error))?;
@@ -88,15 +91,15 @@ impl Publication {
         self
     }
 
-    fn of_component(world: &World, bytes: &[u8], content: Content) -> Self {
-        let imports: Vec<&ExternName> = world.imports().map(|(name, _)| name).collect();
-        let exports: Vec<&ExternName> = world.exports().map(|(name, _)| name).collect();
+    fn of_component(name: &str, world: World, bytes: &[u8], content: Content) -> Self {
+        let imports: Vec<ExternName> = world.imports().map(|(name, _)| name.clone()).collect();
+        let exports: Vec<ExternName> = world.exports().map(|(name, _)| name.clone()).collect();
         let provenance = own_provenance(bytes);
         let own = provenance.as_ref();
         Self {
             artifact: Artifact {
                 content,
-                os: os(imports.iter().chain(&exports).copied()),
+                os: os(imports.iter().chain(&exports)),
                 component: Some(ComponentConfig {
                     imports: imports.iter().map(ToString::to_string).collect(),
                     exports: exports.iter().map(ToString::to_string).collect(),
@@ -107,6 +110,7 @@ impl Publication {
             kind: Kind::Component,
             package: own.and_then(|own| own.package.as_ref()?.parse().ok()),
             version: own.and_then(|own| own.version.as_ref()?.parse().ok()),
+            wit: Wit::Component { name: name.to_owned(), world: Box::new(world) },
         }
     }
 
@@ -120,6 +124,7 @@ impl Publication {
                 annotations: BTreeMap::new(),
             },
             kind: Kind::WitPackage,
+            wit: Wit::Package(package.clone()),
             package: package.name().to_string().parse().ok(),
             version: package.version().cloned(),
         }

@@ -76,7 +76,7 @@ impl FromStr for WitName {
             return Err(InvalidWitSource::Empty);
         }
         if let Some(rest) = text.strip_prefix("git:")
-            && !rest.contains('@')
+            && (rest.contains(':') || !rest.contains('@'))
         {
             return revision(rest).map(WitSource::Revision).map(alone);
         }
@@ -199,6 +199,7 @@ mod tests {
         check("git:v1.2.0:wit", "revision git:v1.2.0:wit");
         check("git:main:", "revision git:main:");
         check("git:tools@1", "package git:tools@^1");
+        check("git:catalog@1.2.0:wit", "revision git:catalog@1.2.0:wit");
     }
 
     #[test]

@@ -56,6 +56,16 @@ impl Sandbox {
         sandbox
     }
 
+    /// Makes a directory of files, each with its path, and without an application.
+    ///
+    /// # Panics
+    /// When there is no temporary directory.
+    pub fn bare<'a>(files: impl IntoIterator<Item = (&'a str, impl AsRef<[u8]>)>) -> Self {
+        let sandbox = Self { directory: tempfile::tempdir().expect("a temporary directory") };
+        files.into_iter().for_each(|(path, bytes)| sandbox.write(path, bytes));
+        sandbox
+    }
+
     /// The path of something in the directory.
     pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         self.directory.path().join(path)

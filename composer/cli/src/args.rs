@@ -28,8 +28,9 @@ pub(crate) use self::{
     registry::{CacheArgs, CacheCommand, DoctorArgs, KeptArgs, LoginArgs, LogoutArgs, PruneArgs, PullArgs, PushArgs},
     view::{InspectArgs, TreeArgs, WhyArgs},
     wit::{
-        BuildArgs as WitBuildArgs, CompatArgs as WitCompatArgs, LevelArgs as WitLevelArgs, LintArgs as WitLintArgs,
-        ShowArgs as WitShowArgs, SideArg, WitArgs, WitCommand,
+        BuildArgs as WitBuildArgs, CompatArgs as WitCompatArgs, FeatureArgs as WitFeatureArgs,
+        FetchArgs as WitFetchArgs, LevelArgs as WitLevelArgs, LintArgs as WitLintArgs, ShowArgs as WitShowArgs,
+        SideArg, WitArgs, WitCommand,
     },
 };
 

@@ -68,7 +68,7 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
         Command::Init(arguments) => new::run_here(arguments, output),
         Command::Build(arguments) => build::run(arguments, options, output),
         Command::Check(arguments) => match &arguments.file {
-            Some(file) => wit::check(file, arguments, output),
+            Some(file) => wit::check(file, arguments, options, output),
             None => check::run(options, output),
         },
         Command::Add(arguments) => add::run(arguments, options, output),
@@ -94,7 +94,7 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
         Command::Logout(arguments) => login::run_logout(arguments, output),
         Command::Cache(arguments) => cache::run(arguments, output),
         Command::Doctor(arguments) => doctor::run(arguments, options, output),
-        Command::Wit(arguments) => wit::run(arguments, output),
+        Command::Wit(arguments) => wit::run(arguments, options, output),
         Command::Explain(arguments) => explain::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
         Command::Schema => schema::run(output),

@@ -66,6 +66,13 @@ impl Home {
         Ok(Self { lock_path, member, members, file, text })
     }
 
+    /// A lock file in a directory without an application.
+    pub(super) fn beside(directory: &Path) -> Result<Self, Failure> {
+        let lock_path = directory.join(lock::FILE_NAME);
+        let (text, file) = read_lock(&lock_path)?;
+        Ok(Self { lock_path, member: BESIDE.to_owned(), members: vec![BESIDE.to_owned()], file, text })
+    }
+
     /// The application's lock, as it is in the file.
     pub(super) fn lock(&self) -> Option<&Lock> {
         self.file.applications.get(&self.member)

@@ -5,16 +5,18 @@
 
 use std::{io::Read, path::Path};
 
-use registry_client::{Client, Configuration, Error, Origin, PackageName, Release};
+use registry_client::{Client, Origin, PackageName, Release};
 use semver::{Version, VersionReq};
 use wit::{DecodeError, Features, Package, World, WorldError};
 
 use super::{
+    RegistryRules,
     load::{COMPONENT_LIMIT, ReadError},
-    revision,
+    registry_of, revision,
 };
 use crate::{
-    diagnostic::{Code, Diagnostic, shown},
+    diagnostic::{Code, Diagnostic, Failure, shown},
+    manifest::Manifest,
     part, registry_report,
     resolve::version_not_found,
     wit_source::WitSource,
@@ -25,8 +27,10 @@ use crate::{
 pub struct WitReader<'a> {
     /// Access to registries and the store.
     pub client: &'a Client,
-    /// Which registry a package comes from.
-    pub configuration: &'a Configuration,
+    /// Which registry a package comes from, outside of a manifest.
+    pub rules: &'a RegistryRules,
+    /// The manifest whose rules count as well, if there is one, and its path.
+    pub around: Option<(&'a Manifest, &'a Path)>,
     /// What paths and revisions are relative to.
     pub directory: &'a Path,
 }
@@ -74,6 +78,14 @@ impl Wit {
         }
     }
 
+    /// What somebody exports who provides it: all interfaces of a package, the exports of a component.
+    pub fn provider(&self, features: &Features) -> World {
+        match self {
+            Self::Package(package) => package.provider(features),
+            Self::Component { world, .. } => World::clone(world),
+        }
+    }
+
     /// A package: of a component, the one that its world is printed as.
     ///
     /// # Errors
@@ -91,10 +103,9 @@ impl WitReader<'_> {
     ///
     /// # Errors
     /// When it cannot be reached, or is no WIT.
-    pub async fn read(&self, source: &WitSource) -> Result<Wit, Diagnostic> {
+    pub async fn read(&self, source: &WitSource) -> Result<Wit, Failure> {
         match source {
-            WitSource::Path(path) => local(&self.directory.join(path)),
-            WitSource::Revision(named) => revision::read(self.directory, named),
+            WitSource::Path(_) | WitSource::Revision(_) => Ok(read_local_wit(self.directory, source)?),
             WitSource::Reference(reference) => self.fetch(&Origin::Reference(reference.clone())).await,
             WitSource::Package { package, requirement } => {
                 let origin = self.newest(package, requirement).await?;
@@ -107,17 +118,16 @@ impl WitReader<'_> {
     ///
     /// # Errors
     /// When no registry is known for the package, it cannot be asked, or has no such version.
-    pub async fn newest(&self, package: &PackageName, requirement: &VersionReq) -> Result<Origin, Diagnostic> {
-        let choice = self.configuration.choose(package).ok_or_else(|| no_registry(package))?;
-        let asked = |error: Error| registry_report::diagnostic(&error).note(format!("it comes from {choice}"));
-        let registry = self.client.registry_of(&choice.place).await.map_err(asked)?.relative_to(self.directory);
-        let versions = self.client.versions(&registry, package).await.map_err(asked)?;
+    pub async fn newest(&self, package: &PackageName, requirement: &VersionReq) -> Result<Origin, Failure> {
+        let registry = registry_of(self.client, self.rules, self.around, package, None).await?;
+        let versions = self.client.versions(&registry, package).await;
+        let versions = versions.map_err(|error| registry_report::diagnostic(&error))?;
         let newest = versions.iter().filter(|version| requirement.matches(version)).max();
         match newest {
             Some(version) => {
                 Ok(Origin::Package { registry, package: package.clone(), version: Version::clone(version) })
             }
-            None => Err(version_not_found(package, requirement, &registry, &versions)),
+            None => Err(version_not_found(package, requirement, &registry, &versions).into()),
         }
     }
 
@@ -129,11 +139,25 @@ impl WitReader<'_> {
         self.client.release(origin).await.map_err(|error| registry_report::diagnostic(&error))
     }
 
-    async fn fetch(&self, origin: &Origin) -> Result<Wit, Diagnostic> {
+    async fn fetch(&self, origin: &Origin) -> Result<Wit, Failure> {
         let release = self.release(origin).await?;
         let bytes = self.client.fetch(origin, &release).await;
         let bytes = bytes.map_err(|error| registry_report::fetch_diagnostic(&error))?;
-        Wit::of_bytes(&origin.to_string(), &bytes)
+        Ok(Wit::of_bytes(&origin.to_string(), &bytes)?)
+    }
+}
+
+/// Reads a path or a revision, relative to `directory`.
+///
+/// # Errors
+/// When it cannot be read or is no WIT, and for other kinds of sources.
+pub fn read_local_wit(directory: &Path, source: &WitSource) -> Result<Wit, Diagnostic> {
+    match source {
+        WitSource::Path(path) => local(&directory.join(path)),
+        WitSource::Revision(named) => revision::read(directory, named),
+        WitSource::Package { .. } | WitSource::Reference(_) => {
+            Err(Diagnostic::error(Code::WorldUnreadable, format!("`{source}` is not a local source of WIT")))
+        }
     }
 }
 
@@ -175,12 +199,6 @@ fn nothing_there(path: &Path) -> Diagnostic {
         .hint("or a package in a registry, `wasi:http@0.2`; an artifact, `oci://HOST/REPOSITORY:TAG`; or `git:REVISION:PATH`")
 }
 
-fn no_registry(package: &PackageName) -> Diagnostic {
-    Diagnostic::error(Code::NoRegistry, format!("no registry is known for `{package}`"))
-        .hint("name a default registry\n[registries]\ndefault = \"oci://registry.example/team\"")
-        .hint(format!("or one for its namespace\n[registries.namespaces]\n{} = \"NAME\"", package.namespace()))
-}
-
 /// What is said when WIT is wrong, or has not the world that is meant.
 pub fn unreadable(error: &WorldError) -> Diagnostic {
     let coded = |message: String| Diagnostic::error(Code::WorldUnreadable, message);
@@ -192,6 +210,9 @@ pub fn unreadable(error: &WorldError) -> Diagnostic {
     };
     match error {
         WorldError::UnknownWorld { nearest: Some(near), .. } => diagnostic.hint(format!("did you mean `{near}`?")),
+        WorldError::Invalid { message, .. } if is_unresolved(message) => {
+            diagnostic.hint("what it refers to belongs into its `deps`: fetch it\ncompose wit fetch")
+        }
         WorldError::SeveralWorlds { .. } => diagnostic.hint("say which one is meant with `--world NAME`"),
         _ => diagnostic,
     }
@@ -204,4 +225,9 @@ fn aligned(message: &str) -> String {
     let margin = rest.lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or_default();
     let rest = rest.lines().map(|line| format!("\n{}", line.get(margin..).unwrap_or_default()));
     first.to_owned() + &rest.collect::<String>()
+}
+
+/// Whether wit-parser does not know a package that a text refers to.
+fn is_unresolved(message: &str) -> bool {
+    message.starts_with("package '") && message.contains("not found")
 }

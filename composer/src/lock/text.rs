@@ -73,6 +73,10 @@ impl Lines {
             self.table(&format!("{prefix}world"));
             self.source(world);
         }
+        for (name, source) in &lock.wit {
+            self.table(&format!("{prefix}wit.{}", quoted(name)));
+            self.source(source);
+        }
         for (name, source) in &lock.components {
             self.table(&format!("{prefix}component.{name}"));
             self.source(source);
@@ -155,6 +159,8 @@ struct LockText {
     _version: u32,
     world: Option<SourceLines>,
     #[serde(default)]
+    wit: BTreeMap<String, SourceLines>,
+    #[serde(default)]
     component: BTreeMap<String, SourceLines>,
     #[serde(default)]
     instance: BTreeMap<String, LockedInstance>,
@@ -166,6 +172,8 @@ struct LockText {
 #[serde(deny_unknown_fields)]
 struct ApplicationText {
     world: Option<SourceLines>,
+    #[serde(default)]
+    wit: BTreeMap<String, SourceLines>,
     #[serde(default)]
     component: BTreeMap<String, SourceLines>,
     #[serde(default)]
@@ -190,7 +198,8 @@ struct SourceLines {
 impl LockText {
     fn into_file(self) -> Result<LockFile, String> {
         let mut applications = BTreeMap::new();
-        let beside = ApplicationText { world: self.world, component: self.component, instance: self.instance };
+        let beside =
+            ApplicationText { world: self.world, wit: self.wit, component: self.component, instance: self.instance };
         let beside = beside.into_lock()?;
         if beside != Lock::default() || self.application.is_empty() {
             applications.insert(BESIDE.to_owned(), beside);
@@ -210,10 +219,15 @@ impl ApplicationText {
             let source = lines.into_source().map_err(|why| format!("the component `{title}` {why}"))?;
             Ok((name(title)?, source))
         };
+        let wit = self.wit.into_iter().map(|(title, lines)| {
+            let source = lines.into_source().map_err(|why| format!("the WIT package `{title}` {why}"))?;
+            Ok((title, source))
+        });
+        let wit = wit.collect::<Result<_, String>>()?;
         let components = self.component.into_iter().map(entry).collect::<Result<_, String>>()?;
         let instances = self.instance.into_iter().map(|(title, instance)| Ok((name(title)?, instance)));
         let world = self.world.map(|lines| lines.into_source().map_err(|why| format!("the world {why}")));
-        Ok(Lock { components, world: world.transpose()?, instances: instances.collect::<Result<_, String>>()? })
+        Ok(Lock { components, world: world.transpose()?, wit, instances: instances.collect::<Result<_, String>>()? })
     }
 }
 

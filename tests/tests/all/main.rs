@@ -16,6 +16,8 @@ mod commands_login;
 mod commands_pull;
 mod commands_push;
 mod commands_update;
+mod commands_wit;
+mod commands_wit_fetch;
 mod commands_workspace;
 mod exporting;
 mod linking;

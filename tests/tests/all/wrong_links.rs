@@ -465,6 +465,8 @@ fn wit_is_wrong() {
                 |
               4 |   export t:steps/a@1.0.0;
                 |          ^------
+      = help: what it refers to belongs into its `deps`: fetch it
+              compose wit fetch
     exit status 1
     "#);
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use semver::Version;
 
+use super::WitFeatureArgs;
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  compose new hello\n  compose new site --template http --name acme:site")]
 pub(crate) struct NewArgs {
@@ -60,19 +62,25 @@ pub(crate) struct BuildArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  compose check --locked\n  compose check app.wasm --wit wit --world storefront")]
+#[command(
+    after_help = "Examples:\n  compose check --locked\n  compose check app.wasm --wit wit --world storefront\n  \
+                  compose check app.wasm --world wasi:http/proxy@0.2"
+)]
 pub(crate) struct CheckArgs {
     /// A component, binary or text, instead of the application
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<PathBuf>,
 
-    /// What has the world: a WIT directory or file, an encoded package, a component, or git:REV:PATH
+    /// What has the world: a path, a package in a registry, oci://REFERENCE, or git:REV:PATH
     #[arg(long, value_name = "WIT", default_value = "wit", requires = "file", value_hint = ValueHint::AnyPath)]
     pub(crate) wit: String,
 
-    /// The world that the component must be of [default: the only one]
+    /// The world that the component must be of, perhaps with its package in a registry [default: the only one]
     #[arg(long, value_name = "NAME", requires = "file")]
     pub(crate) world: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) features: WitFeatureArgs,
 }
 
 #[derive(Debug, Args)]

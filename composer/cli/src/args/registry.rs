@@ -45,6 +45,10 @@ pub(crate) struct PushArgs {
     #[arg(short, long)]
     pub(crate) force: bool,
 
+    /// Push it even if it breaks users of the version before it on the same semver track
+    #[arg(long)]
+    pub(crate) allow_breaking: bool,
+
     /// Ask the registry what it has and show what would be sent, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

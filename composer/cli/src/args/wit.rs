@@ -15,7 +15,7 @@ impl WitArgs {
     pub(crate) fn reports(&self) -> bool {
         match self.command {
             WitCommand::Lint(_) | WitCommand::Compat(_) => true,
-            WitCommand::Show(_) | WitCommand::Build(_) => false,
+            WitCommand::Show(_) | WitCommand::Build(_) | WitCommand::Fetch(_) => false,
         }
     }
 }
@@ -23,8 +23,10 @@ impl WitArgs {
 /// What is asked about WIT.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WitCommand {
-    /// Print a world as WIT
+    /// Print a world or a package: as WIT, as Markdown, or as data
     Show(ShowArgs),
+    /// Put what a directory of WIT refers to into its deps, and lock it
+    Fetch(FetchArgs),
     /// Encode a package in one file, as registries hold it
     Build(BuildArgs),
     /// Find what a package could do better: names, documentation, annotations
@@ -33,22 +35,65 @@ pub(crate) enum WitCommand {
     Compat(CompatArgs),
 }
 
+/// Which items behind `@unstable` are there.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  compose wit show wit --world storefront\n  compose wit show app.wasm")]
+pub(crate) struct FeatureArgs {
+    /// Count what is behind these features as there
+    #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
+    pub(crate) features: Vec<String>,
+
+    /// Count what is behind any feature as there
+    #[arg(long, conflicts_with = "features")]
+    pub(crate) all_features: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  compose wit show wit --world storefront\n  compose wit show app.wasm --importize\n  \
+                  compose wit show wasi:http/proxy@0.2 --markdown > proxy.md\n\n\
+                  WIT is a directory or file, an encoded package, a component, a package in a registry \
+                  (ns:name, ns:name@REQUIREMENT, ns:name/WORLD), oci://REFERENCE, or git:REV:PATH. A package that has not \
+                  just one world is shown as a whole, unless a world is named."
+)]
 pub(crate) struct ShowArgs {
-    /// A WIT directory or file, an encoded package, a component, or git:REV:PATH
+    /// A path, a package in a registry, oci://REFERENCE, or git:REV:PATH
     #[arg(value_name = "WIT", default_value = "wit", value_hint = ValueHint::AnyPath)]
     pub(crate) wit: String,
 
-    /// The world [default: the only one]
+    /// The world, perhaps with its package in a registry [default: the only one]
     #[arg(long, value_name = "NAME")]
     pub(crate) world: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
+
+    /// Show what the world is to those who use a component of it: its exports as imports
+    #[arg(long)]
+    pub(crate) importize: bool,
+
+    /// Print it as a page of documentation, in Markdown
+    #[arg(long)]
+    pub(crate) markdown: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  compose wit fetch\n  compose wit fetch wit --check\n\n\
+                  What is fetched is locked in compose.lock beside the directory. Packages that are in deps under other names \
+                  than NAMESPACE-NAME-VERSION are left as they are. [overrides] of a wkg.toml beside the directory are honoured.")]
+pub(crate) struct FetchArgs {
+    /// The directory of WIT [default: the one of the manifest's world, else wit]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) wit: Option<PathBuf>,
+
+    /// Write nothing, and fail if something would be written
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  compose wit build wit -o catalog.wasm")]
 pub(crate) struct BuildArgs {
-    /// A WIT directory or file, or git:REV:PATH
+    /// A path, a package in a registry, oci://REFERENCE, or git:REV:PATH
     #[arg(value_name = "WIT", default_value = "wit", value_hint = ValueHint::AnyPath)]
     pub(crate) wit: String,
 
@@ -77,7 +122,7 @@ pub(crate) struct LevelArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  compose wit lint wit --deny missing-documentation")]
 pub(crate) struct LintArgs {
-    /// A WIT directory or file, an encoded package, or git:REV:PATH
+    /// A path, a package in a registry, oci://REFERENCE, or git:REV:PATH
     #[arg(value_name = "WIT", default_value = "wit", value_hint = ValueHint::AnyPath)]
     pub(crate) wit: String,
 
@@ -88,9 +133,10 @@ pub(crate) struct LintArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  compose wit compat wit --against git:v1.2.0:wit\n  \
                   compose wit compat new.wasm --against old.wasm --side guest\n  \
+                  compose wit compat wit --against shop:catalog@1 --consumers ../storefront/compose.lock\n  \
                   compose wit compat wit --against git:v1.2.0:wit --suggest-version")]
 pub(crate) struct CompatArgs {
-    /// The new version: a WIT directory or file, an encoded package, a component, or git:REV:PATH
+    /// The new version: a path, a package in a registry, oci://REFERENCE, or git:REV:PATH
     #[arg(value_name = "NEW", default_value = "wit", value_hint = ValueHint::AnyPath)]
     pub(crate) new: String,
 
@@ -106,13 +152,12 @@ pub(crate) struct CompatArgs {
     #[arg(long)]
     pub(crate) suggest_version: bool,
 
-    /// Count what is behind these features as there
-    #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
-    pub(crate) features: Vec<String>,
+    /// Components, or applications by their directory or compose.lock, whose imports must still link
+    #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
+    pub(crate) consumers: Vec<PathBuf>,
 
-    /// Count what is behind any feature as there
-    #[arg(long, conflicts_with = "features")]
-    pub(crate) all_features: bool,
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
 
     #[command(flatten)]
     pub(crate) levels: LevelArgs,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use composer::{
-    diagnostic::{Code, Diagnostic, Failure},
+    diagnostic::{Code, Diagnostic, Failure, Severity},
     driver,
     manifest::{FILE_NAME, Package},
     publication::{Kind, Publication},
@@ -87,13 +87,23 @@ fn publish(
     output: &Output,
 ) -> Result<Ended, Stop> {
     publication.artifact.annotations.extend(arguments.annotation.iter().cloned());
-    let (target, pushed) = registries.wait_for(async |registries| {
+    let policy = around.map(|(manifest, _)| manifest.wit.compat.policy.clone()).unwrap_or_default();
+    let (target, tolerated, pushed) = registries.wait_for(async |registries| {
         let target = target(registries, around, &publication, named, destination).await?;
+        let breaking = driver::breaking_changes(&registries.client, &publication, &target, &policy).await?;
+        let tolerated = if arguments.allow_breaking { tolerated(breaking) } else { Failure::check(breaking)? };
         registries.begin("Pushing", &target);
         let pushed = send(registries, &publication, &target, arguments).await?;
-        Ok((target, pushed))
+        Ok((target, tolerated, pushed))
     })?;
+    output.diagnostics(&tolerated)?;
     say(&publication, &target, &pushed, arguments, output)
+}
+
+/// What is pushed all the same, without the ways out.
+fn tolerated(breaking: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let warning = |found| Diagnostic { severity: Severity::Warning, hints: Vec::new(), ..found };
+    breaking.into_iter().map(warning).collect()
 }
 
 /// Sends it.
@@ -109,7 +119,6 @@ async fn send(
         mount_from: arguments.mount_from.iter().cloned().map(Origin::Reference).collect(),
         chunk: arguments.chunk_size,
     };
-    // What must hold before anything is sent, whatever is sent and wherever it goes, is to be checked here.
     let pushed = registries.client.push(target, &publication.artifact, &options).await;
     pushed.map_err(|error| registry_report::diagnostic(&error).into())
 }

@@ -2,47 +2,51 @@
 
 mod compat;
 mod conformance;
+mod consumers;
+mod document;
+mod fetch;
 mod input;
 mod lint;
+mod show;
 
 use std::{collections::BTreeMap, fs};
 
-pub(super) use self::{conformance::run as check, input::package};
+pub(super) use self::{
+    conformance::run as check,
+    input::{Inputs, package},
+};
 
-use composer::diagnostic::{Code, Diagnostic, Failure, nearest};
-use wit::compatibility::Level;
+use composer::{
+    diagnostic::{Code, Diagnostic, Failure, nearest},
+    driver,
+    manifest::{Manifest, RuleSettings},
+};
+use wit::{
+    Package,
+    compatibility::{Level, Policy},
+};
 
 use crate::{
-    args::{MessageFormat, WitArgs, WitBuildArgs, WitCommand, WitLevelArgs, WitShowArgs},
+    args::{ManifestOptions, MessageFormat, WitArgs, WitBuildArgs, WitCommand, WitLevelArgs},
     exit::{Complaint, Ended, Stop},
     output::Output,
     report::{self, Finding},
 };
 
-pub(super) fn run(arguments: &WitArgs, output: &Output) -> Result<Ended, Stop> {
+pub(super) fn run(arguments: &WitArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
+    let inputs = Inputs::new(options, output);
     match &arguments.command {
-        WitCommand::Show(arguments) => show(arguments, output),
-        WitCommand::Build(arguments) => build(arguments, output),
-        WitCommand::Lint(arguments) => lint::run(arguments, output),
-        WitCommand::Compat(arguments) => compat::run(arguments, output),
+        WitCommand::Show(arguments) => show::run(arguments, &inputs, output),
+        WitCommand::Fetch(arguments) => fetch::run(arguments, &inputs, output),
+        WitCommand::Build(arguments) => build(arguments, &inputs, output),
+        WitCommand::Lint(arguments) => lint::run(arguments, &inputs, output),
+        WitCommand::Compat(arguments) => compat::run(arguments, &inputs, output),
     }
 }
 
-fn show(arguments: &WitShowArgs, output: &Output) -> Result<Ended, Stop> {
-    let wit = input::world(&arguments.wit, arguments.world.as_deref())?.to_wit();
-    match output.format() {
-        MessageFormat::Human => output.data(wit)?,
-        MessageFormat::Json => {
-            let line = serde_json::json!({ "reason": "world", "source": arguments.wit, "wit": wit });
-            output.data(format!("{line}\n"))?;
-        }
-    }
-    Ok(Ended::Well)
-}
-
-fn build(arguments: &WitBuildArgs, output: &Output) -> Result<Ended, Stop> {
-    let package = package(&arguments.wit)?;
-    let bytes = package.encode().map_err(|error| input::failure(&error))?;
+fn build(arguments: &WitBuildArgs, inputs: &Inputs<'_>, output: &Output) -> Result<Ended, Stop> {
+    let package = inputs.read(&arguments.wit, None)?.package()?;
+    let bytes = package.encode().map_err(|error| Failure::from(driver::unreadable_wit(&error)))?;
     let path = &arguments.output;
     fs::write(path, &bytes).map_err(|error| {
         let message = format!("cannot write `{}`", path.display());
@@ -50,6 +54,37 @@ fn build(arguments: &WitBuildArgs, output: &Output) -> Result<Ended, Stop> {
     })?;
     output.status("Encoded", format_args!("{package} in {}", path.display()));
     Ok(Ended::Well)
+}
+
+/// The manifest's settings for rules of one kind, with what the arguments set instead.
+///
+/// # Errors
+/// When there is no such rule.
+fn policy(settings: &RuleSettings, arguments: &WitLevelArgs, known: &[&'static str]) -> Result<Policy, Stop> {
+    let mut policy = settings.policy.clone();
+    policy.levels.extend(levels(arguments, known)?);
+    Ok(policy)
+}
+
+/// Says which lines of the manifest ignore nothing in the package: they can be deleted.
+fn warn_unused(
+    unused: &[usize],
+    settings: &RuleSettings,
+    package: &Package,
+    manifest: Option<&Manifest>,
+    output: &Output,
+) -> Result<(), Stop> {
+    let Some(manifest) = manifest else { return Ok(()) };
+    let name = package.name().to_string();
+    let about_it = |place: &&usize| settings.policy.ignores[**place].path.starts_with(&name);
+    let warnings = unused.iter().filter(about_it).map(|place| {
+        Diagnostic::warning(Code::WitFinding, "what is ignored here is not found any more").label(
+            &manifest.source,
+            settings.ignores[*place].clone(),
+            "can be removed",
+        )
+    });
+    output.diagnostics(&warnings.collect::<Vec<_>>())
 }
 
 /// The levels that the arguments set, by rule.

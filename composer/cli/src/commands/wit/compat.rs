@@ -1,14 +1,16 @@
 //! `compose wit compat`: what is different between two versions of a package, whom that breaks, and which version it needs.
 
+use composer::manifest::RuleSettings;
 use wit::{
     Package,
-    compatibility::{Compatibility, Features, Finding as Judged, Judgement, Policy, Rule, Side, compatibility},
+    compatibility::{Compatibility, Finding as Judged, Ignore, Judgement, Policy, Rule, Side, compatibility},
 };
 
 use super::{
-    Shown, input, levels,
+    Inputs, Shown, consumers,
+    input::features,
     lint::{diagnostic, labelled},
-    write,
+    warn_unused, write,
 };
 use crate::{
     args::{SideArg, WitCompatArgs},
@@ -18,10 +20,15 @@ use crate::{
     text,
 };
 
-pub(super) fn run(arguments: &WitCompatArgs, output: &Output) -> Result<Ended, Stop> {
-    let policy = policy(arguments)?;
-    let (after, before) = (input::package(&arguments.new)?, input::package(&arguments.against)?);
-    let compared = compatibility(&before, &after, &features(arguments));
+pub(super) fn run(arguments: &WitCompatArgs, inputs: &Inputs<'_>, output: &Output) -> Result<Ended, Stop> {
+    let around = inputs.rules()?;
+    let settings = around.as_ref().map(|(rules, _)| rules.compat.clone()).unwrap_or_default();
+    let policy = policy(arguments, &settings)?;
+    let features = features(&arguments.features);
+    let (new, old) = (inputs.read(&arguments.new, None)?, inputs.read(&arguments.against, None)?);
+    let consumers = consumers::read(&arguments.consumers, inputs)?;
+    let (after, before) = (new.package()?, old.package()?);
+    let compared = compatibility(&before, &after, &features);
     if arguments.suggest_version {
         let version = compared.suggested_version().ok_or_else(|| Stop::Usage(unversioned(&before)))?;
         output.data(format!("{version}\n"))?;
@@ -29,17 +36,25 @@ pub(super) fn run(arguments: &WitCompatArgs, output: &Output) -> Result<Ended, S
     }
     let judgement = compared.judge(&policy);
     let reported = judgement.findings.iter().filter(|finding| finding.is_reported());
-    let reported: Vec<Shown> = reported.map(|finding| shown(&before, &after, &compared, finding)).collect();
+    let mut reported: Vec<Shown> = reported.map(|finding| shown(&before, &after, &compared, finding)).collect();
+    let changes = reported.len();
+    reported.extend(consumers::findings(&consumers, &old.provider(&features), &new.provider(&features)));
     let title = format!("{} compared with {}", compared.after, compared.before);
     let ended = write(output, &title, &reported)?;
-    output.status("Compared", summary(&compared, &judgement, reported.len()));
+    let unused = |ignore: &&Ignore| policy.ignores.iter().position(|known| std::ptr::eq(known, *ignore));
+    let unused: Vec<usize> = judgement.unused.iter().filter_map(unused).collect();
+    warn_unused(&unused, &settings, &after, around.as_ref().map(|(_, manifest)| manifest), output)?;
+    output.status("Compared", summary(&compared, &judgement, changes));
+    if !consumers.is_empty() {
+        let broken = text::count(reported.len() - changes, "import");
+        output.status("Linked", format_args!("{}: {broken} would not link", text::count(consumers.len(), "consumer")));
+    }
     Ok(ended)
 }
 
-fn policy(arguments: &WitCompatArgs) -> Result<Policy, Stop> {
+fn policy(arguments: &WitCompatArgs, settings: &RuleSettings) -> Result<Policy, Stop> {
     let known: Vec<&str> = Rule::all().map(|rule| rule.id).collect();
-    let mut policy = Policy::default();
-    policy.levels = levels(&arguments.levels, &known)?;
+    let mut policy = super::policy(settings, &arguments.levels, &known)?;
     if !arguments.side.is_empty() {
         policy.sides = arguments.side.iter().flat_map(|side| sides(*side)).copied().collect();
     }
@@ -54,10 +69,6 @@ fn sides(side: SideArg) -> &'static [Side] {
         SideArg::Host => &[Side::Host],
         SideArg::Source => &[Side::Source],
     }
-}
-
-fn features(arguments: &WitCompatArgs) -> Features {
-    if arguments.all_features { Features::All } else { Features::Only(arguments.features.iter().cloned().collect()) }
 }
 
 fn shown(before: &Package, after: &Package, compared: &Compatibility, finding: &Judged<'_>) -> Shown {
@@ -112,6 +123,7 @@ fn unversioned(before: &Package) -> Complaint {
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
+    use wit::Features;
 
     use super::*;
     use crate::render::{self, Colour};

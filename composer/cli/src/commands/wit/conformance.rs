@@ -8,20 +8,26 @@ use composer::{
 };
 use wit::{Nonconformance, World, conformance, extra_exports};
 
-use super::input;
+use super::input::{Inputs, features};
 use crate::{
-    args::{CheckArgs, MessageFormat},
+    args::{CheckArgs, ManifestOptions, MessageFormat},
     component_file,
     exit::{Ended, Stop},
     output::Output,
     text,
 };
 
-pub(in crate::commands) fn run(file: &Path, arguments: &CheckArgs, output: &Output) -> Result<Ended, Stop> {
+pub(in crate::commands) fn run(
+    file: &Path,
+    arguments: &CheckArgs,
+    options: &ManifestOptions,
+    output: &Output,
+) -> Result<Ended, Stop> {
     let bytes = component_file::read(file)?;
     let component = World::of_component(&bytes)
         .map_err(|error| Failure::from(part::undecodable(&file.display().to_string(), &bytes, &error)))?;
-    let target = input::world(&arguments.wit, arguments.world.as_deref())?;
+    let input = Inputs::new(options, output).read(&arguments.wit, arguments.world.as_deref())?;
+    let target = input.world(&features(&arguments.features))?;
     let found: Vec<Diagnostic> = conformance(&component, &target).iter().map(diagnostic).collect();
     Failure::check(found)?;
     let extra: Vec<String> = extra_exports(&component, &target).map(ToString::to_string).collect();

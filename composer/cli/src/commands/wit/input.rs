@@ -1,123 +1,145 @@
-//! What an argument that names WIT means: from a directory, file, encoded package, component or `git:REV:PATH` to a world or a
-//! package.
+//! What an argument that names WIT means: from its text to what was read, with registries opened only for a source that needs them.
 
-use std::{collections::BTreeMap, error::Error, path::Path, process::Command};
+use std::path::{Path, PathBuf};
 
-use composer::diagnostic::{Code, Diagnostic, Failure};
-use wit::{DecodeError, Features, Package, World, WorldError};
+use composer::{
+    diagnostic::{Code, Diagnostic, Failure},
+    driver::{self, Wit, WitReader, unreadable_wit},
+    manifest::{Manifest, WitRules},
+    wit_source::{WitName, WitSource},
+};
+use wit::{Features, Package, World};
 
-use crate::component_file;
+use crate::{
+    args::{ManifestOptions, WitFeatureArgs},
+    exit::{Complaint, Stop},
+    output::Output,
+    session::{Registries, manifest_around},
+};
 
-/// Reads a world; the only one if none is named.
-///
-/// # Errors
-/// When it cannot be read, or there is no such world.
-pub(super) fn world(argument: &str, name: Option<&str>) -> Result<World, Failure> {
-    let path = Path::new(argument);
-    let wit = |result: Result<World, WorldError>| result.map_err(|error| failure(&error));
-    if let Some((revision, path)) = git(argument) {
-        return wit(of_git(argument, revision, path)?.world(name, &Features::default()));
+/// The means to read what arguments name.
+pub(crate) struct Inputs<'a> {
+    options: &'a ManifestOptions,
+    output: &'a Output,
+}
+
+/// What an argument names, read.
+pub(crate) struct Input {
+    wit: Wit,
+    /// The world that was named, by the argument or beside it.
+    world: Option<String>,
+}
+
+impl<'a> Inputs<'a> {
+    pub(crate) fn new(options: &'a ManifestOptions, output: &'a Output) -> Self {
+        Self { options, output }
     }
-    if is_wit(path) {
-        return wit(World::from_directory(path, name));
-    }
-    let bytes = component_file::read(path)?;
-    match World::of_component(&bytes) {
-        Ok(world) => Ok(world),
-        Err(DecodeError::WitPackage) => {
-            wit(Package::from_bytes(argument, &bytes).and_then(|package| package.world(name, &Features::default())))
+
+    /// Reads what `wit` names, and which world of it is meant. A world that is named with its package needs no `wit`.
+    ///
+    /// # Errors
+    /// When the arguments name two worlds, or what they name cannot be read.
+    pub(crate) fn read(&self, wit: &str, world: Option<&str>) -> Result<Input, Stop> {
+        let (text, world) = match world {
+            Some(qualified) if WitName::is_qualified(qualified) => (qualified, None),
+            world => (wit, world),
+        };
+        let name: WitName = text.parse().map_err(|error| Stop::Failure(invalid(text, &error).into()))?;
+        if let (Some(named), Some(other)) = (&name.world, world) {
+            return Err(Stop::Usage(Complaint {
+                message: format!("two worlds are named: `{named}` and `{other}`"),
+                hints: vec![format!("leave `--world {other}` out")],
+            }));
         }
-        Err(error) => Err(Diagnostic::error(Code::NotAComponent, format!("cannot read `{argument}`"))
-            .note(error.to_string())
-            .causes(&error)
-            .into()),
+        let wit = self.wit(&name.source)?;
+        Ok(Input { wit, world: name.world.or_else(|| world.map(str::to_owned)) })
+    }
+
+    /// What the manifest around says about rules; nothing where there is none.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn rules(&self) -> Result<Option<(WitRules, Manifest)>, Failure> {
+        Ok(manifest_around(self.options)?.map(|(manifest, _)| (manifest.wit.clone(), manifest)))
+    }
+
+    fn wit(&self, source: &WitSource) -> Result<Wit, Stop> {
+        let around = match source {
+            WitSource::Path(_) | WitSource::Revision(_) => {
+                return Ok(driver::read_local_wit(Path::new(""), source).map_err(Failure::from)?);
+            }
+            WitSource::Package { .. } => manifest_around(self.options)?,
+            WitSource::Reference(_) => None,
+        };
+        let found = self.registries(around.as_ref(), async |reader| reader.read(source).await)?;
+        Ok(found)
+    }
+
+    /// Works with registries, as the manifest that is around has them.
+    ///
+    /// # Errors
+    /// What is found, and when the store cannot be opened.
+    pub(crate) fn registries<T>(
+        &self,
+        around: Option<&(Manifest, PathBuf)>,
+        work: impl AsyncFnOnce(&WitReader<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Stop> {
+        let around = around.map(|(manifest, path)| (manifest, path.as_path()));
+        let registries = Registries::new(self.options, self.output)?;
+        let found = registries.wait_for(async |registries| {
+            let (client, rules) = (&registries.client, &registries.rules);
+            work(&WitReader { client, rules, around, directory: Path::new("") }).await
+        })?;
+        Ok(found)
+    }
+
+    pub(crate) fn options(&self) -> &'a ManifestOptions {
+        self.options
     }
 }
 
-/// Reads a package; of a component, the package that its world is printed as.
+impl Input {
+    /// The package; of a component, the one that its world is printed as.
+    ///
+    /// # Errors
+    /// When WIT cannot say what the component's type does.
+    pub(crate) fn package(&self) -> Result<Package, Failure> {
+        self.wit.package().map_err(|error| unreadable_wit(&error).into())
+    }
+
+    /// The world that is meant.
+    ///
+    /// # Errors
+    /// When there is no such world.
+    pub(crate) fn world(&self, features: &Features) -> Result<World, Failure> {
+        self.wit.world(self.world_name(), features).map_err(|error| unreadable_wit(&error).into())
+    }
+
+    /// What somebody exports who provides it.
+    pub(crate) fn provider(&self, features: &Features) -> World {
+        self.wit.provider(features)
+    }
+
+    /// The world's name, if one is given.
+    pub(crate) fn world_name(&self) -> Option<&str> {
+        self.world.as_deref()
+    }
+}
+
+/// The features that arguments turn on.
+pub(crate) fn features(arguments: &WitFeatureArgs) -> Features {
+    if arguments.all_features { Features::All } else { Features::Only(arguments.features.iter().cloned().collect()) }
+}
+
+/// Reads the package that a path names.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(crate) fn package(argument: &str) -> Result<Package, Failure> {
-    let path = Path::new(argument);
-    if let Some((revision, path)) = git(argument) {
-        return of_git(argument, revision, path);
-    }
-    if is_wit(path) {
-        return Package::from_path(path).map_err(|error| failure(&error));
-    }
-    let bytes = component_file::read(path)?;
-    let package = match World::of_component(&bytes) {
-        Ok(world) => Package::from_text(argument, &world.to_wit()),
-        Err(_) => Package::from_bytes(argument, &bytes),
-    };
-    package.map_err(|error| failure(&error))
+pub(crate) fn package(path: &str) -> Result<Package, Failure> {
+    let wit = driver::read_local_wit(Path::new(""), &WitSource::Path(PathBuf::from(path)))?;
+    wit.package().map_err(|error| unreadable_wit(&error).into())
 }
 
-/// What is said when there is no world or package.
-pub(super) fn failure(error: &WorldError) -> Failure {
-    let diagnostic = Diagnostic::error(Code::WorldUnreadable, first_line(&error.to_string())).causes(error);
-    let rest = error.to_string().lines().skip(1).collect::<Vec<_>>().join("\n");
-    if rest.is_empty() { diagnostic.into() } else { diagnostic.note(rest).into() }
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
-}
-
-/// Whether the path is of WIT text: a directory or a `.wit` file, which need not exist.
-fn is_wit(path: &Path) -> bool {
-    path.is_dir() || !path.exists() || path.extension().is_some_and(|extension| extension == "wit")
-}
-
-/// The revision and the path of `git:REV:PATH`.
-fn git(argument: &str) -> Option<(&str, &str)> {
-    argument.strip_prefix("git:")?.split_once(':')
-}
-
-/// Reads the package from a revision of the repository of the current directory, without checking anything out.
-fn of_git(argument: &str, revision: &str, path: &str) -> Result<Package, Failure> {
-    let object = format!("{revision}:./{path}");
-    let package = match git_output(argument, &["cat-file", "-t", &object])?.trim_ascii() {
-        b"tree" => {
-            let mut files = BTreeMap::new();
-            let listing = git_output(argument, &["ls-tree", "-r", "-z", "--name-only", &object])?;
-            for name in String::from_utf8_lossy(&listing).split_terminator('\0') {
-                if name.ends_with(".wit") || name.ends_with(".wasm") {
-                    let bytes = git_output(argument, &["cat-file", "blob", &format!("{object}/{name}")])?;
-                    files.insert(name.to_owned(), bytes);
-                }
-            }
-            Package::from_files(argument, &files)
-        }
-        _ => {
-            let bytes = git_output(argument, &["cat-file", "blob", &object])?;
-            match std::str::from_utf8(&bytes) {
-                Ok(text) if !bytes.starts_with(b"\0asm") => Package::from_text(argument, text),
-                _ => Package::from_bytes(argument, &bytes),
-            }
-        }
-    };
-    package.map_err(|error| failure(&error))
-}
-
-/// What git writes to standard output.
-fn git_output(argument: &str, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
-    let fail = |note: String| {
-        let message = format!("cannot read `{argument}`");
-        Err(Diagnostic::error(Code::WorldUnreadable, message).note(note).into())
-    };
-    // A revision that begins with a dash would be an option.
-    if arguments.iter().skip(1).any(|argument| argument.contains(':') && argument.starts_with('-')) {
-        return fail("a revision does not begin with `-`".to_owned());
-    }
-    match Command::new("git").args(arguments).output() {
-        Ok(output) if output.status.success() => Ok(output.stdout),
-        Ok(output) => fail(format!("git: {}", String::from_utf8_lossy(&output.stderr).trim())),
-        Err(error) => fail(format!("git cannot be run: {error}{}", cause(&error))),
-    }
-}
-
-fn cause(error: &dyn Error) -> String {
-    error.source().map(|cause| format!(": {cause}")).unwrap_or_default()
+fn invalid(text: &str, error: &(dyn std::error::Error + 'static)) -> Diagnostic {
+    Diagnostic::error(Code::InvalidValue, format!("`{text}` names no WIT")).note(error.to_string()).causes(error)
 }

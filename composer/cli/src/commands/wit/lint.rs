@@ -3,11 +3,11 @@
 use composer::diagnostic::{Code, Diagnostic, SourceText};
 use wit::{
     Package, Place,
-    compatibility::{Level, Policy},
-    lint::{Lint, LintRule, lint},
+    compatibility::Level,
+    lint::{Lint, LintRule, lint, unused_ignores},
 };
 
-use super::{Shown, input, levels, write};
+use super::{Inputs, Shown, policy, warn_unused, write};
 use crate::{
     args::WitLintArgs,
     exit::{Ended, Stop},
@@ -16,11 +16,12 @@ use crate::{
     text,
 };
 
-pub(super) fn run(arguments: &WitLintArgs, output: &Output) -> Result<Ended, Stop> {
+pub(super) fn run(arguments: &WitLintArgs, inputs: &Inputs<'_>, output: &Output) -> Result<Ended, Stop> {
     let known: Vec<&str> = LintRule::all().map(|rule| rule.id).collect();
-    let mut policy = Policy::default();
-    policy.levels = levels(&arguments.levels, &known)?;
-    let package = input::package(&arguments.wit)?;
+    let around = inputs.rules()?;
+    let settings = around.as_ref().map(|(rules, _)| rules.lint.clone()).unwrap_or_default();
+    let policy = policy(&settings, &arguments.levels, &known)?;
+    let package = inputs.read(&arguments.wit, None)?.package()?;
     let lints = lint(&package);
     let reported = lints.iter().filter_map(|lint| match lint.level(&policy) {
         (Level::Allow, _) => None,
@@ -28,6 +29,8 @@ pub(super) fn run(arguments: &WitLintArgs, output: &Output) -> Result<Ended, Sto
     });
     let reported: Vec<Shown> = reported.collect();
     let ended = write(output, &package.to_string(), &reported)?;
+    let unused = unused_ignores(&lints, &policy);
+    warn_unused(&unused, &settings, &package, around.as_ref().map(|(_, manifest)| manifest), output)?;
     output.status("Linted", format_args!("{package}: {}", text::count(reported.len(), "finding")));
     Ok(ended)
 }

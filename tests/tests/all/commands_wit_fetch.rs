@@ -1,0 +1,238 @@
+//! `compose wit fetch`: what comes into `deps`, what is locked, and what is said when something is missing.
+
+use compose_tests::{
+    artifact::publish,
+    docker_registry::{Access, DockerRegistry},
+    sandbox::Sandbox,
+    wit::encoded,
+};
+use insta::assert_snapshot;
+
+const IO: &str = "package t:io@0.2.0 { interface poll { resource pollable; } interface streams { use poll.{pollable}; resource input { subscribe: func() -> pollable; } } }";
+const HTTP: &str =
+    "package t:http@0.2.0;\n/// Types.\ninterface types { use t:io/streams@0.2.0.{input}; body: func() -> input; }\n";
+const WIT: &str = "package t:app;\nworld app {\n  import t:http/types@0.2.0;\n  import t:io/poll@0.2.0;\n}\n";
+
+/// A WIT directory and a registry that has what it refers to.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new("[registries]\ndefault = \"dir:registry\"\n");
+    sandbox.write("wit/app.wit", WIT);
+    publish(&sandbox.path("registry"), "t:http@0.2.0", &encoded(&format!("{HTTP}{IO}")));
+    publish(&sandbox.path("registry"), "t:io@0.2.0", &encoded(IO.replacen('{', ";", 1).trim_end_matches('}')));
+    sandbox
+}
+
+#[test]
+fn what_wit_refers_to_comes_into_its_deps_and_is_locked() {
+    let sandbox = sandbox();
+    assert_snapshot!(sandbox.compose("wit show"), @r"
+    error[world-unreadable]: cannot read the WIT of `wit`
+     |
+     = note: package 't:http@0.2.0' not found. known packages:
+             t:app
+              --> wit/app.wit:3:10
+               |
+             3 |   import t:http/types@0.2.0;
+               |          ^-----
+     = help: what it refers to belongs into its `deps`: fetch it
+             compose wit fetch
+    exit status 1
+    ");
+    assert_snapshot!(sandbox.compose("wit fetch --check"), @r"
+    error[wit-out-of-date]: `wit/deps` is not what `t:app` needs
+     |
+     = note: `wit/deps/t-http-0.2.0/package.wit` is not there
+     = note: `wit/deps/t-io-0.2.0/package.wit` is not there
+     = note: `compose.lock` would change
+     = help: bring it up to date, and commit it
+             compose wit fetch
+    exit status 1
+    ");
+    assert_snapshot!(sandbox.compose("wit fetch"), @r"
+         Fetched t:http@0.2.0 from dir:registry
+         Fetched t:io@0.2.0 from dir:registry
+           Wrote wit/deps (2 files)
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.read_text("wit/deps/t-http-0.2.0/package.wit"), @r"
+    package t:http@0.2.0;
+
+    /// Types.
+    interface types {
+      use t:io/streams@0.2.0.{input};
+
+      body: func() -> input;
+    }
+    ");
+    assert_snapshot!(sandbox.lock(), @r#"
+    # Written by `compose`; do not edit. Commit it: a change in it is a change of what the application is made of,
+    # how it is wired, or what it may ask of its host.
+    version = 1
+
+    [wit."t:http@0.2.0"]
+    package = "t:http"
+    requirement = "=0.2.0"
+    registry = "dir:registry"
+    version = "0.2.0"
+    digest = "sha256:dda6532cbad5950785e105c059c2e72932f3537b5776fdf652c9dcb472b956ba"
+    size = 307
+    manifest = "sha256:a6597edbdb9fba4ec8ef299e5cb9b0c7a89a890d0695444571cb6ec4f56f62f5"
+    manifest-size = 369
+
+    [wit."t:io@0.2.0"]
+    package = "t:io"
+    requirement = "=0.2.0"
+    registry = "dir:registry"
+    version = "0.2.0"
+    digest = "sha256:8aacfe835299cd18a365edbb418128ebfdf77755e62f18ac54d415f0f8f527b9"
+    size = 298
+    manifest = "sha256:0d49f9b762cef0047f77d396d3093d2d59a51ba9a3b679dbb67fe6ec2faf799f"
+    manifest-size = 369
+    "#);
+    assert_snapshot!(sandbox.compose("wit fetch --check"), @r"
+       Unchanged wit/deps
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.compose("wit show"), @r"
+    package root:component;
+
+    world root {
+      import t:io/poll@0.2.0;
+      import t:io/streams@0.2.0;
+      import t:http/types@0.2.0;
+    }
+
+    package t:io@0.2.0 {
+      interface poll {
+        resource pollable;
+      }
+      interface streams {
+        use poll.{pollable};
+        resource input {
+          subscribe: func() -> pollable;
+        }
+      }
+    }
+
+    package t:http@0.2.0 {
+      interface types {
+        use t:io/streams@0.2.0.{input};
+        body: func() -> input;
+      }
+    }
+    exit status 0
+    ");
+    let (lock, deps) = (sandbox.lock(), sandbox.read("wit/deps/t-io-0.2.0/package.wit"));
+    std::fs::remove_dir_all(sandbox.path("wit/deps")).unwrap();
+    assert_eq!(sandbox.compose("wit fetch --locked").status, Some(0));
+    assert_eq!((sandbox.lock(), sandbox.read("wit/deps/t-io-0.2.0/package.wit")), (lock, deps));
+}
+
+#[test]
+fn what_is_no_longer_referred_to_is_removed_and_what_is_there_by_hand_stays() {
+    let sandbox = sandbox();
+    assert_eq!(sandbox.compose("wit fetch").status, Some(0));
+    sandbox.write("wit/app.wit", "package t:app;\nworld app {\n  import t:io/poll@0.2.0;\n  import t:mine/mine;\n}\n");
+    sandbox.write("wit/deps/mine/mine.wit", "package t:mine;\ninterface mine {}\n");
+    assert_snapshot!(sandbox.compose("wit fetch"), @r"
+         Fetched t:io@0.2.0 from dir:registry
+            Kept t:mine, which is in deps by hand
+         Removed wit/deps/t-http-0.2.0
+           Wrote wit/deps
+    exit status 0
+    ");
+    assert!(!sandbox.path("wit/deps/t-http-0.2.0").exists());
+    sandbox.write("wit/app.wit", "package t:app;\nworld app {\n  import t:mine/mine;\n  import t:io/streams@0.2.0;\n  import t:http/types@0.2.0;\n}\n");
+    assert_snapshot!(sandbox.compose("wit fetch --locked"), @r#"
+    error[lock-out-of-date]: `compose.lock` would have to change, and must not
+     |
+     = note: it would change like this
+             + [wit."t:http@0.2.0"]
+             + package = "t:http"
+             + requirement = "=0.2.0"
+             + registry = "dir:registry"
+             + version = "0.2.0"
+             + digest = "sha256:dda6532cbad5950785e105c059c2e72932f3537b5776fdf652c9dcb472b956ba"
+             + size = 307
+             + manifest = "sha256:a6597edbdb9fba4ec8ef299e5cb9b0c7a89a890d0695444571cb6ec4f56f62f5"
+             + manifest-size = 369
+     = help: write it, look at the change and commit it
+             compose wit fetch
+    exit status 1
+    "#);
+}
+
+#[test]
+fn a_locked_package_is_taken_from_the_store() {
+    let registry = DockerRegistry::start(Access::Anonymous);
+    registry.push("team/t/io", "0.2.0", &encoded(IO.replacen('{', ";", 1).trim_end_matches('}')));
+    let sandbox = Sandbox::new(&format!("[registries]\ndefault = \"oci://{}/team\"\n", registry.address()));
+    sandbox.write("wit/app.wit", "package t:app;\nworld app {\n  import t:io/poll@0.2.0;\n}\n");
+    let offline = sandbox.compose("wit fetch --offline");
+    assert_snapshot!(offline.to_string().replace(registry.address(), "REGISTRY"), @r"
+    error[offline]: the list of versions of t:io in oci://REGISTRY/team cannot be had offline
+     |
+     = help: run `compose fetch` once without `--offline`: it puts what is needed into the store
+    exit status 3
+    ");
+    assert_eq!(sandbox.compose("wit fetch").status, Some(0));
+    drop(registry);
+    std::fs::remove_dir_all(sandbox.path("wit/deps")).unwrap();
+    assert_eq!(sandbox.compose("wit fetch --frozen").status, Some(0));
+}
+
+#[test]
+fn overrides_of_wkg_are_honoured() {
+    let sandbox = sandbox();
+    sandbox.write("wkg.toml", "[overrides]\n\"t:http\" = { path = \"own-http\" }\n\"t:io\" = { version = \"=0.2.0\" }\n[metadata]\ndescription = \"x\"\n");
+    sandbox.write("own-http/http.wit", "package t:http@0.2.0;\n/// Mine.\ninterface types {}\n");
+    assert_snapshot!(sandbox.compose("wit fetch"), @r"
+         Fetched t:http@0.2.0 from `own-http`
+         Fetched t:io@0.2.0 from dir:registry
+           Wrote wit/deps (2 files)
+    exit status 0
+    ");
+    assert!(sandbox.read_text("wit/deps/t-http-0.2.0/package.wit").contains("/// Mine."));
+    sandbox.write("wkg.toml", "[overrides]\n\"t:http\" = \"own-http\"\n");
+    assert_snapshot!(sandbox.compose("wit fetch"), @r#"
+    error[manifest-syntax]: `wkg.toml` cannot be used
+     --> wkg.toml:2:12
+      |
+    2 | "t:http" = "own-http"
+      |            ^^^^^^^^^^ invalid type: string "own-http", expected a table with `path` or `version`
+    exit status 1
+    "#);
+}
+
+#[test]
+fn what_cannot_be_had_is_told_and_nothing_is_written() {
+    let sandbox = sandbox();
+    sandbox.write("wit/app.wit", "package t:app;\nworld app {\n  import t:http/types@0.3.0;\n}\n");
+    assert_snapshot!(sandbox.compose("wit fetch"), @r"
+    error[version-not-found]: no version of `t:http` satisfies `=0.3.0`
+     |
+     = note: `dir:registry` has 0.2.0
+    exit status 1
+    ");
+    sandbox.write("wit/app.wit", "package t:app;\nworld app {\n  import t:http/handler@0.2.0;\n}\n");
+    assert_snapshot!(sandbox.compose("wit fetch"), @r"
+    error[world-unreadable]: cannot read the WIT of `wit`
+     |
+     = note: interface 'handler' not found in package 't:http@0.2.0'
+              --> wit/app.wit:3:17
+               |
+             3 |   import t:http/handler@0.2.0;
+               |                 ^------
+     = note: nothing was written
+    exit status 1
+    ");
+    assert!(!sandbox.path("wit/deps").exists() && !sandbox.path("compose.lock").exists());
+    assert_snapshot!(sandbox.compose("wit fetch nowhere"), @r"
+    error[world-unreadable]: cannot read the directory `nowhere`
+     |
+     = note: No such file or directory (os error 2)
+     = help: name the directory that has the `.wit` files
+             compose wit fetch DIR
+    exit status 1
+    ");
+}
