@@ -76,7 +76,8 @@ fn several_are_pulled_at_once() {
           Pulled shop:pricing@1.0.0 in dir:registry into pricing.wasm (869 B)
     error[package-not-found]: dir:registry has no package shop:absent
      |
-     = help: check its spelling, and which registry the manifest names for it
+     = help: check its spelling; why this registry is asked is shown by
+             compose doctor shop:absent
 
     error[version-not-found]: there is no shop:catalog@3.0.0 in dir:registry
      |
