@@ -113,6 +113,11 @@ impl Client {
         }))
     }
 
+    /// Where components are kept.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
     /// Lists the versions of `package` in `registry`, ascending. Tags that are not versions are not listed.
     ///
     /// # Errors

@@ -21,6 +21,16 @@ impl Digest {
         Digest(Sha256::digest(bytes).into())
     }
 
+    /// Takes the 32 bytes that a digest is.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Digest {
+        Digest(bytes)
+    }
+
+    /// The 32 bytes that the digest is.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The 64 hexadecimal digits, without the algorithm.
     pub fn to_hex(self) -> String {
         hex::encode(self.0)
@@ -85,23 +95,25 @@ pub enum DigestParseError {
 
 /// Computes a digest from bytes that arrive in pieces.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Digester {
+pub struct Digester {
     hasher: Sha256,
     size: u64,
 }
 
 impl Digester {
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.size = self.size.saturating_add(bytes.len() as u64);
     }
 
     /// How many bytes were given so far.
-    pub(crate) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.size
     }
 
-    pub(crate) fn finish(self) -> Descriptor {
+    /// The descriptor of all bytes that were given.
+    pub fn finish(self) -> Descriptor {
         Descriptor { digest: Digest(self.hasher.finalize().into()), size: self.size }
     }
 }

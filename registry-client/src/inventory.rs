@@ -142,7 +142,8 @@ impl Store {
         Ok(Pruned { blobs: given_up(self.entries()?, policy, now), partial, corrupt })
     }
 
-    /// Removes the blobs that `policy` gives up as of `now`, what nobody is downloading any more, and corrupt files.
+    /// Removes the blobs that `policy` gives up as of `now`, what nobody is downloading any more, corrupt files, and old records of
+    /// what was computed from blobs.
     ///
     /// Another process that reads a blob meanwhile goes on reading it; one that wants it later downloads it again.
     ///
@@ -150,6 +151,7 @@ impl Store {
     /// [`StoreError::Io`] where a directory cannot be read or a file cannot be removed.
     pub fn prune(&self, policy: &PrunePolicy, now: SystemTime) -> Result<Pruned, StoreError> {
         let mut pruned = Pruned::default();
+        self.prune_derived(policy, now);
         for entry in given_up(self.entries()?, policy, now) {
             let path = self.path(entry.descriptor.digest);
             if remove(&path).map_err(StoreError::io("remove", &path))? {

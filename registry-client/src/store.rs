@@ -7,6 +7,7 @@
 //! blobs/sha256/ab/cdef…   the bytes whose digest is sha256:abcdef…
 //! ingest/abcdef….partial  what arrived of them so far; a later run goes on from there
 //! ingest/abcdef….XXXXXX   the same, where another process has the partial file
+//! derived/KIND/ab/cdef…   what was computed from those bytes
 //! corrupt/                files whose bytes were not what their name says, moved away on read
 //! ```
 //!
