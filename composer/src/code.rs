@@ -65,7 +65,7 @@ component, instance, link and registry has one entry.";
 ignored silently.
 
 The sections are `[package]`, `[workspace]`, `[world]`, `[registries]`, `[components]`, `[instances]`, `[links.INSTANCE]`,
-`[chains]`, `[host]` and `[exports]`.";
+`[chains]`, `[host]`, `[exports]` and `[build]`.";
 
     /// The manifest has a value of the wrong type.
     WrongType = "wrong-type", Input,
@@ -353,6 +353,14 @@ before 1.0; `--allow-breaking` pushes it all the same.";
 "`compose wit compat --consumers` compares what actual components import with what the new version has. This import linked to the old
 version, or did not do that either, and does not link to the new one: whoever provides the new one must also provide the old one,
 or the component must be built anew.";
+
+    /// The result would be larger than runtimes accept.
+    LimitExceeded = "limit-exceeded", Input,
+"Runtimes bound how much a component may define: 1,000 core modules, 1,000 components and 1,000 instances, where every import
+that is an interface, every instance, every interface that one instance passes on to others and every exported interface counts
+as an instance. What is within a component counts there alone: a part of the application that is put into a folder with a
+`compose.toml` of its own counts as one component and one instance. Sharing counts as well: a module that several
+components have counts once in the outermost component.";
 
     /// An instance does not matter.
     UnusedInstance = "unused-instance", Input,

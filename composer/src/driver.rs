@@ -7,6 +7,7 @@
 mod change;
 mod choose;
 mod consumers;
+mod fingerprint;
 mod home;
 mod load;
 mod push_check;
@@ -20,16 +21,17 @@ mod wit_reader;
 mod workspace;
 
 use std::{
+    collections::BTreeSet,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use registry_client::{Client, Digest, Registry};
+use registry_client::{Client, Registry};
 use wit::World;
 
 use crate::{
-    diagnostic::{Diagnostic, Failure, SourceText, shown},
+    diagnostic::{Code, Diagnostic, Failure, SourceText, shown},
     emit, encode,
     lock::{Changes, Lock},
     manifest::{self, Manifest},
@@ -37,10 +39,11 @@ use crate::{
     plan::Plan,
     provenance::Provenance,
     resolve::{Catalog, Evidence, Resolution},
-    validate::{self, Validated},
+    validate::{self, Proving, Validated},
 };
 pub use change::{Checking, Edited, Wish, plan_add, plan_remove, write_edited};
 pub use consumers::{Consumer, is_of_application, read_consumer, read_consumers};
+pub use fingerprint::{Summary, Unchanged, unchanged};
 use home::{Home, StaleLock};
 pub use push_check::breaking_changes;
 pub use registries::{RegistryRules, registry_of};
@@ -156,8 +159,22 @@ pub struct Built {
     pub component: Validated,
     /// The file.
     pub path: PathBuf,
-    /// The digest of its bytes.
-    pub digest: Digest,
+}
+
+impl Built {
+    /// The result, in numbers and names.
+    pub fn summary(&self) -> Summary {
+        let plan = &self.planned.plan;
+        let digests: BTreeSet<_> = plan.instances.iter().map(|instance| instance.digest).collect();
+        Summary {
+            size: self.component.size(),
+            savings: self.component.savings(),
+            instances: plan.instances.len(),
+            components: digests.len(),
+            host_imports: plan.host_imports.iter().map(|import| import.name.to_string()).collect(),
+            exports: plan.exports.iter().map(|export| export.name.to_string()).collect(),
+        }
+    }
 }
 
 /// The manifest of the application that a directory belongs to: its own, or the nearest one above it.
@@ -230,16 +247,26 @@ pub async fn check(session: &Session) -> Result<Checked, Failure> {
 /// # Errors
 /// As [`check`], and when the lock or the result cannot be written.
 pub async fn build(session: &Session, output: Option<&Path>) -> Result<Built, Failure> {
+    let files = fingerprint::look(session);
     let Checked { planned, component } = check(session).await?;
     let path = output.map_or_else(|| default_output(session, &planned.manifest), Path::to_path_buf);
     write(&planned)?;
-    emit::emit(&component, &path)?;
-    let digest = Digest::of(component.bytes());
-    Ok(Built { planned, component, path, digest })
+    if let Err(error) = emit::emit(&component, &path) {
+        // An input is not what it was remembered as: the next build reads everything anew.
+        fingerprint::forget(session);
+        planned.parts.iter().for_each(|part| part.forget(session.client.store()));
+        return Err(error.into());
+    }
+    let built = Built { planned, component, path };
+    fingerprint::keep(session, &built, files);
+    Ok(built)
 }
 
+/// Where results go when nothing else is said, beside the manifest.
+const OUTPUT_DIRECTORY: &str = "target/compose";
+
 fn default_output(session: &Session, manifest: &Manifest) -> PathBuf {
-    directory_of(&session.manifest).join("target/compose").join(manifest.output_name()).with_extension("wasm")
+    directory_of(&session.manifest).join(OUTPUT_DIRECTORY).join(manifest.output_name()).with_extension("wasm")
 }
 
 /// The directory that a manifest's paths are relative to.
@@ -250,11 +277,15 @@ fn directory_of(manifest: &Path) -> &Path {
 fn compose(session: &Session, planned: &Planned) -> Result<Validated, Failure> {
     let Planned { manifest, parts, plan, target, .. } = planned;
     (session.events)(Event::Encoding);
-    let layout = encode::encode(plan, parts, &Provenance::new(manifest, parts, plan));
+    let layout = encode::encode(plan, parts, &Provenance::new(manifest, parts, plan), manifest.build);
     // Reading a component's type does not look at all of it, so that the encoder may be the first to see what is broken.
-    let layout = layout.map_err(|error| validate::culprit(manifest, parts).unwrap_or(error))?;
+    let layout = layout.map_err(|error| match error.code {
+        Code::Internal => validate::culprit(manifest, parts).unwrap_or(error),
+        _ => error,
+    })?;
     (session.events)(Event::Validating);
-    Ok(validate::validate(layout, manifest, parts, target.as_ref())?)
+    let proving = Proving { jobs: session.jobs, store: session.client.store() };
+    Ok(validate::validate(layout, manifest, parts, target.as_ref(), proving)?)
 }
 
 /// What an application is planned from: what its files say, unless a command wants something else.

@@ -6,7 +6,8 @@ use tempfile::NamedTempFile;
 
 use crate::{
     diagnostic::{Code, Diagnostic, shown},
-    validate::Validated,
+    encode::CopyError,
+    validate::{Validated, unreadable},
 };
 
 /// Writes a proven component to a file.
@@ -14,7 +15,14 @@ use crate::{
 /// # Errors
 /// [`Code::OutputUnwritable`] when the file system refuses; an existing file is then as it was.
 pub fn emit(component: &Validated, path: &Path) -> Result<(), Diagnostic> {
-    replace(path, component.bytes())
+    let mut temporary = temporary_beside(path).map_err(|error| unwritable(path, &error))?;
+    component.write_to(temporary.as_file_mut()).map_err(|error| match error {
+        CopyError::Input(error) => unreadable(&error),
+        CopyError::Output(error) => unwritable(path, &error),
+    })?;
+    // Not synced: whatever a crash leaves of it can be built again, and is no output that `compose` believes to be up to date.
+    temporary.persist(path).map_err(|error| unwritable(path, &error.error))?;
+    Ok(())
 }
 
 /// Replaces a file atomically: a temporary beside it is written, synced and renamed.
@@ -24,6 +32,14 @@ pub fn emit(component: &Validated, path: &Path) -> Result<(), Diagnostic> {
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     let staged = stage(path, bytes).map_err(|error| unwritable(path, &error))?;
     staged.persist(path).map_err(|error| unwritable(path, &error.error))?;
+    Ok(())
+}
+
+/// Replaces a file that can be made again: whatever a crash leaves of it is found out by whoever reads it.
+pub(crate) fn replace_unsynced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut temporary = temporary_beside(path)?;
+    temporary.write_all(bytes)?;
+    temporary.persist(path)?;
     Ok(())
 }
 
@@ -59,6 +75,14 @@ pub fn replace_all<'a>(files: impl IntoIterator<Item = (&'a Path, &'a [u8])>) ->
 
 /// Writes bytes to a temporary beside their target, and syncs it.
 fn stage(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+    let mut temporary = temporary_beside(path)?;
+    temporary.write_all(bytes)?;
+    temporary.as_file().sync_all()?;
+    Ok(temporary)
+}
+
+/// A new file beside the one that it will become.
+fn temporary_beside(path: &Path) -> std::io::Result<NamedTempFile> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory)?;
     let mut builder = tempfile::Builder::new();
@@ -68,10 +92,7 @@ fn stage(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
         // A temporary is private by default; the result is a file like any other, and the umask still narrows this.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut temporary = builder.prefix(".compose-").tempfile_in(directory)?;
-    temporary.write_all(bytes)?;
-    temporary.as_file().sync_all()?;
-    Ok(temporary)
+    builder.prefix(".compose-").tempfile_in(directory)
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {

@@ -2,10 +2,13 @@
 //!
 //! From bytes alone to an [`Inspection`].
 
+mod sizes;
+
 use registry_client::{Descriptor, Digest};
 use wasmparser::{Encoding, Parser, Payload, ProducersSectionReader};
 use wit::{DecodeError, World};
 
+pub use self::sizes::{ModuleSize, Sizes, sizes};
 use crate::provenance::{self, Provenance};
 
 /// What a component is.

@@ -7,9 +7,9 @@
 //! | [`manifest`] | text → [`manifest::Manifest`] |
 //! | [`resolve`] | manifest, catalog, lock → [`resolve::Resolution`], or what is missing from the catalog |
 //! | [`lock`] | resolution and plan ↔ text |
-//! | [`part`] | bytes → [`part::Part`]: a component and its type |
+//! | [`part`] | [`input::Input`] → [`part::Part`]: a component's type and its shell |
 //! | [`mod@plan`] | manifest, parts, target world → [`plan::Plan`], or all that is wrong |
-//! | [`encode`] | plan → [`encode::Layout`] |
+//! | [`encode`] | plan, shells → [`encode::Layout`]: which bytes come from where |
 //! | [`validate`] | layout → [`validate::Validated`] |
 //! | [`emit`] | validated component → file |
 //! | [`publication`] | component or WIT package → [`publication::Publication`]: what is pushed |
@@ -24,7 +24,9 @@ pub mod driver;
 pub mod edit;
 pub mod emit;
 pub mod encode;
+pub mod input;
 pub mod inspect;
+mod limits;
 pub mod lock;
 pub mod manifest;
 pub mod part;
@@ -33,5 +35,6 @@ pub mod provenance;
 pub mod publication;
 pub mod registry_report;
 pub mod resolve;
+mod shell;
 pub mod validate;
 pub mod wit_source;

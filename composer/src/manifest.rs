@@ -4,6 +4,7 @@
 //! (a component, an instance, a registry) has been found to exist, so later phases need not look again. Nothing is read but
 //! the text: paths, registries and interfaces are names here.
 
+mod build;
 mod name;
 mod read;
 mod rules;
@@ -18,8 +19,11 @@ use registry_client::Registry;
 use semver::Version;
 use wit::{ExternName, Features, InterfacePattern};
 
-use crate::diagnostic::{Failure, SourceText, Spanned};
 pub use crate::wit_source::WitSource;
+use crate::{
+    diagnostic::{Failure, SourceText, Spanned},
+    encode::Form,
+};
 pub use name::{InvalidName, Name};
 pub use rules::{RuleSettings, WitRules};
 pub use schema::json_schema;
@@ -57,6 +61,8 @@ pub struct Manifest {
     pub exports: Option<Vec<ExportRule>>,
     /// `[wit]`: what is done about what rules find in its WIT.
     pub wit: WitRules,
+    /// `[build]`: how the result is laid out.
+    pub build: Form,
     /// `[workspace]`: the applications that share this one's lock.
     pub workspace: Option<Workspace>,
     /// The place of `[exports]`, if there is one.

@@ -1,20 +1,22 @@
-//! A component that the composition is made of: its bytes, their digest, and its type.
+//! A component that the composition is made of: where its bytes are, their digest, its type, and its shell.
 //!
-//! From bytes to [`Part`], or to why they are no component. The name, the version and the origin come from the manifest and
-//! the lock; everything else is read off the bytes.
+//! From an [`Input`] to [`Part`], or to why it is no component. The name, the version and the origin come from the manifest and
+//! the lock; everything else is read off the bytes, which are not kept: the shell says where they are.
 
-use std::{ops::Deref, sync::Arc};
+use std::{io, sync::Arc};
 
-use registry_client::{Descriptor, Digest, VerifiedBlob};
+use registry_client::{Descriptor, Digest, Store};
 use semver::Version;
 use wit::{DecodeError, World};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
+    input::Input,
     manifest::Name,
+    shell::{CutError, MAX_DEPTH, Outline, Shell},
 };
 
-/// A component, loaded.
+/// A component, read.
 #[derive(Debug)]
 pub struct Part {
     /// The manifest's name for it.
@@ -23,57 +25,120 @@ pub struct Part {
     pub version: Option<Version>,
     /// Its imports and exports.
     pub world: World,
-    bytes: ComponentBytes,
-    digest: Digest,
+    input: Input,
+    descriptor: Descriptor,
+    shell: Arc<Shell>,
 }
 
-/// The bytes of a component.
-#[derive(Debug, Clone)]
-pub enum ComponentBytes {
-    /// From a registry: verified against the digest that the lock names.
-    Verified(VerifiedBlob),
-    /// From a file of the application itself: trusted as its sources are.
-    Local(Arc<[u8]>),
-}
-
-impl Deref for ComponentBytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Verified(blob) => blob,
-            Self::Local(bytes) => bytes,
-        }
-    }
+/// Why an input is no part.
+#[derive(Debug)]
+pub enum PartError {
+    /// Its bytes cannot be read.
+    Unreadable(io::Error),
+    /// They are no component whose imports and exports WIT can express.
+    Undecodable {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// What is wrong with them.
+        error: DecodeError,
+    },
 }
 
 impl Part {
-    /// Reads a component's type off its bytes.
+    /// Reads a component's shell and type, once; where its descriptor is known, `store` may remember the shell.
     ///
     /// # Errors
-    /// When the bytes are not a component whose imports and exports WIT can express.
-    pub fn new(name: Name, version: Option<Version>, bytes: ComponentBytes) -> Result<Self, DecodeError> {
-        let world = World::of_component(&bytes)?;
-        let digest = match &bytes {
-            ComponentBytes::Verified(blob) => blob.digest(),
-            ComponentBytes::Local(bytes) => Digest::of(bytes),
-        };
-        Ok(Self { name, version, world, bytes, digest })
+    /// When the bytes cannot be read, or are not a component whose imports and exports WIT can express.
+    pub fn new(
+        name: Name,
+        version: Option<Version>,
+        input: Input,
+        known: Option<Descriptor>,
+        store: Option<&Store>,
+    ) -> Result<Self, PartError> {
+        if let (Some(descriptor), Some(store)) = (known, store)
+            && let Some(shell) = Shell::recall(store, &descriptor)
+            && let Ok(world) = World::of_component(&shell.with_stubs())
+        {
+            return Ok(Self { name, version, world, input, descriptor, shell: Arc::new(shell) });
+        }
+        let (shell, descriptor) = Shell::of(&input).map_err(|error| why_not(&input, error))?;
+        if known.is_some_and(|known| known != descriptor) {
+            let changed = "it has other bytes than a moment ago";
+            return Err(PartError::Unreadable(io::Error::new(io::ErrorKind::InvalidData, changed)));
+        }
+        let world = World::of_component(&shell.with_stubs()).map_err(|error| undecodable_whole(&input, error))?;
+        if let Some(store) = store
+            && (known.is_some() || Shell::recall(store, &descriptor).is_none())
+        {
+            shell.keep(store, descriptor.digest);
+        }
+        Ok(Self { name, version, world, input, descriptor, shell: Arc::new(shell) })
     }
 
-    /// The component's bytes.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Makes the store forget the component's shell.
+    pub(crate) fn forget(&self, store: &Store) {
+        Shell::forget(store, self.digest());
+    }
+
+    /// Where the component's bytes are.
+    pub fn input(&self) -> &Input {
+        &self.input
     }
 
     /// The digest and the size of the component's bytes.
     pub fn descriptor(&self) -> Descriptor {
-        Descriptor { digest: self.digest, size: self.bytes.len() as u64 }
+        self.descriptor
     }
 
     /// The digest of the component's bytes.
     pub fn digest(&self) -> Digest {
-        self.digest
+        self.descriptor.digest
+    }
+
+    /// How many bytes the component has.
+    pub fn size(&self) -> u64 {
+        self.descriptor.size
+    }
+
+    /// What the component consists of.
+    pub(crate) fn outline(&self) -> &Outline {
+        &self.shell.root
+    }
+
+    /// A component that has this one's imports, and nothing that comes after them.
+    pub(crate) fn imports_alone(&self) -> Vec<u8> {
+        self.shell.imports_alone()
+    }
+}
+
+impl PartError {
+    /// Why an input that cannot be cut is none.
+    pub(crate) fn of_cut(input: &Input, error: CutError) -> Self {
+        why_not(input, error)
+    }
+}
+
+/// Why an input that cannot be cut is no component, in the words of who reads all of it.
+fn why_not(input: &Input, error: CutError) -> PartError {
+    let error = match error {
+        CutError::Unreadable(error) => return PartError::Unreadable(error),
+        CutError::TooDeep => {
+            DecodeError::Unsupported { what: format!("its components are nested more than {MAX_DEPTH} deep") }
+        }
+        CutError::Malformed => DecodeError::Invalid { offset: 0, message: "its sections are malformed".to_owned() },
+    };
+    undecodable_whole(input, error)
+}
+
+/// The finding of who reads the whole component, whose places are those in the file; `otherwise`, if that finds nothing.
+fn undecodable_whole(input: &Input, otherwise: DecodeError) -> PartError {
+    match input.to_bytes() {
+        Ok(bytes) => {
+            let error = World::of_component(&bytes).err().unwrap_or(otherwise);
+            PartError::Undecodable { bytes, error }
+        }
+        Err(error) => PartError::Unreadable(error),
     }
 }
 

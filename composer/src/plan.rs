@@ -14,6 +14,8 @@ mod report;
 mod resource;
 mod wiring;
 
+use std::collections::BTreeMap;
+
 use registry_client::Digest;
 use wit::{ExternName, ForeignType, ItemKind, World};
 
@@ -22,7 +24,7 @@ use crate::{
     manifest::{Manifest, Name},
     part::Part,
 };
-use composition::Composition;
+use composition::{Composition, Index};
 pub(crate) use composition::{best_match, selects};
 use wiring::{End, Wiring};
 
@@ -158,7 +160,8 @@ pub enum ExportReason {
 /// # Errors
 /// All that is wrong with the composition, in manifest order.
 pub fn plan(manifest: &Manifest, parts: &[Part], target: Option<&World>) -> Result<(Plan, Vec<Diagnostic>), Failure> {
-    let composition = Composition { manifest, parts, target };
+    let index = Index::new(manifest, parts);
+    let composition = Composition::new(manifest, target, &index);
     let ids: Vec<InstanceId> = composition.ids().collect();
     let mut diagnostics = Vec::new();
     chain::check(composition, &mut diagnostics);
@@ -216,10 +219,9 @@ fn assemble(
         let place = used.binary_search(&id);
         InstanceId(place.expect("a used instance links only to used ones because `used` is closed under links"))
     };
-    let host_name = |import: &ExternName| {
-        let merged = host_imports.iter().find(|host| host.consumers.iter().any(|(_, name)| name == import));
-        merged.map_or_else(|| import.clone(), |host| host.name.clone())
-    };
+    let merged = host_imports.iter().flat_map(|host| host.consumers.iter().map(move |(_, name)| (name, &host.name)));
+    let merged: BTreeMap<&ExternName, &ExternName> = merged.collect();
+    let host_name = |import: &ExternName| merged.get(import).map_or_else(|| import.clone(), |name| (*name).clone());
     let links = |id: InstanceId| {
         let wires = wiring.of(id).iter();
         let links = wires.filter_map(|wire| {

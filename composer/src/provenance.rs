@@ -54,8 +54,9 @@ impl Provenance {
     /// Writes down a plan.
     pub fn new(manifest: &Manifest, parts: &[Part], plan: &Plan) -> Self {
         let package = manifest.package.as_ref();
+        let parts: BTreeMap<_, _> = parts.iter().map(|part| (&part.name, part)).collect();
         let instances = plan.instances.iter().map(|instance| {
-            let part = parts.iter().find(|part| part.name == instance.component);
+            let part = parts.get(&instance.component);
             let links = instance.links.iter().map(|link| {
                 let provider = match &link.provider {
                     Provider::Host { .. } => crate::manifest::HOST.to_owned(),

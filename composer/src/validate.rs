@@ -1,28 +1,83 @@
 //! Validation: proves that a layout is a valid component, and the one that the target world asks for.
 //!
-//! From a [`Layout`] to a [`Validated`], which nothing else constructs and which alone can be emitted. The bytes are read anew:
-//! nothing that planning or encoding believed is believed here.
+//! From a [`Layout`] to a [`Validated`], which nothing else constructs and which alone can be emitted. Nothing that planning or
+//! encoding believed is believed here. The proof has two halves, which together say what a validator says of the whole:
+//! - The *structure*, which is the result with a stub in the place of each module, is validated every time.
+//! - Each module is proved once: that it is valid, and that its stub has its type. The store remembers that, for the bytes that are
+//!   executed, the stub, this validator and these features; what it remembers is good for nothing else.
+//!
+//! What is emitted is what was proved: every byte that is copied from an input is compared with its digest on the way.
 
+mod module;
+
+use std::{
+    fmt, io,
+    num::NonZeroUsize,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use registry_client::{DerivedKind, Digest, Store};
 use wasmparser::{Validator, WasmFeatures};
 use wit::World;
 
+use self::module::Unproved;
 use crate::{
     diagnostic::{Code, Diagnostic},
-    encode::Layout,
+    encode::{CopyError, Layout, Savings},
+    input::Input,
     manifest::Manifest,
     part::Part,
+    shell::Module,
 };
 
+/// The validator, as records of its verdicts name it: the version of `wasmparser`, and of what is proved with it here.
+const VALIDATOR: &str = "wasmparser 0.258.3, proof 1";
+
 /// A component that was proved valid.
-#[derive(Debug)]
 pub struct Validated {
-    bytes: Vec<u8>,
+    layout: Layout,
 }
 
 impl Validated {
-    /// The component's bytes.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// How many bytes the component has.
+    pub fn size(&self) -> u64 {
+        self.layout.size()
+    }
+
+    /// What sharing saved.
+    pub fn savings(&self) -> Savings {
+        self.layout.savings()
+    }
+
+    /// The component's bytes, in memory.
+    ///
+    /// # Errors
+    /// [`Code::FileUnreadable`] when an input cannot be read any more, or has changed since it was.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, Diagnostic> {
+        let mut bytes = Vec::new();
+        match self.write_to(&mut bytes) {
+            Ok(()) => Ok(bytes),
+            Err(CopyError::Input(error) | CopyError::Output(error)) => Err(unreadable(&error)),
+        }
+    }
+
+    /// Copies the component's bytes.
+    pub(crate) fn write_to(&self, output: &mut impl io::Write) -> Result<(), CopyError> {
+        self.layout.write_to(output)
+    }
+
+    /// The component, for another composition to be made of.
+    pub(crate) fn into_input(self) -> Input {
+        Input::layout(self.layout)
+    }
+}
+
+impl fmt::Debug for Validated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Validated").field(&self.layout).finish()
     }
 }
 
@@ -32,27 +87,43 @@ pub fn features() -> WasmFeatures {
     WasmFeatures::default() | WasmFeatures::CM_ASYNC
 }
 
+/// How modules are proved: how many at a time, and who remembers it.
+#[derive(Debug, Clone, Copy)]
+pub struct Proving<'a> {
+    /// How many modules are proved at a time.
+    pub jobs: NonZeroUsize,
+    /// Where proofs are remembered.
+    pub store: &'a Store,
+}
+
 /// Proves a layout that was made from `parts`.
 ///
 /// # Errors
-/// [`Code::InvalidComponent`] when a part has a function body that is not valid: reading a component's type does not look at
-/// those. Everything else is [`Code::Internal`], because planning has found all else that can be wrong with the inputs.
+/// [`Code::InvalidComponent`] when a part has a module that is not valid: reading a component's type does not look at all of
+/// one. Everything else is [`Code::Internal`], because planning has found all else that can be wrong with the inputs.
 pub fn validate(
     layout: Layout,
     manifest: &Manifest,
     parts: &[Part],
     target: Option<&World>,
+    proving: Proving<'_>,
 ) -> Result<Validated, Diagnostic> {
-    let bytes = layout.bytes;
-    if let Err(error) = validate_bytes(&bytes, features()) {
-        return Err(culprit(manifest, parts).unwrap_or_else(|| {
-            Diagnostic::error(Code::Internal, "the encoded component is not valid")
-                .note(described(&error))
-                .hint("this is a fault of `compose`: please report it with the manifest")
-        }));
+    let explained = |what: &str, why: String| {
+        culprit(manifest, parts).unwrap_or_else(|| {
+            let diagnostic = Diagnostic::error(Code::Internal, what).note(why);
+            diagnostic.hint("this is a fault of `compose`: please report it with the manifest")
+        })
+    };
+    prove_modules(&layout, proving).map_err(|error| match error {
+        Unproved::Unreadable(error) => unreadable(&error),
+        Unproved::Invalid => explained("a module of the encoded component is not valid", String::new()),
+        Unproved::OtherType => explained("a module has another type than was planned with", String::new()),
+    })?;
+    if let Err(error) = validate_bytes(layout.structure(), features()) {
+        return Err(explained("the encoded component is not valid", described(&error)));
     }
     if let Some(target) = target {
-        let result = World::of_component(&bytes).map_err(|error| {
+        let result = World::of_component(layout.structure()).map_err(|error| {
             Diagnostic::error(Code::Internal, "the encoded component cannot be read back").note(error.to_string())
         })?;
         let found = wit::conformance(&result, target);
@@ -61,13 +132,53 @@ pub fn validate(
                 .notes(found.iter().map(ToString::to_string)));
         }
     }
-    Ok(Validated { bytes })
+    Ok(Validated { layout })
+}
+
+/// Proves every module that nobody remembers to have proved.
+fn prove_modules(layout: &Layout, proving: Proving<'_>) -> Result<(), Unproved> {
+    let binding = format!("{VALIDATOR}, features {:x}", features().bits());
+    let kind = DerivedKind { name: "proof", binding: &binding };
+    let unproved: Vec<(Digest, &Input, &Module)> = layout
+        .modules()
+        .filter(|(identity, _, module)| {
+            let stub = proving.store.derived(kind, *identity);
+            stub.is_none_or(|stub| stub != Digest::of(&module.stub).as_bytes())
+        })
+        .collect();
+    let next = AtomicUsize::new(0);
+    let failure = Mutex::new(None);
+    let work = || {
+        while let Some((identity, input, module)) = unproved.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match module::prove(input, module, features()) {
+                Ok(()) => {
+                    proving.store.keep_derived(kind, *identity, Digest::of(&module.stub).as_bytes());
+                }
+                Err(error) => {
+                    next.store(unproved.len(), Ordering::Relaxed);
+                    failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+                }
+            }
+        }
+    };
+    let helpers = proving.jobs.get().min(unproved.len()).saturating_sub(1);
+    std::thread::scope(|scope| {
+        for _ in 0..helpers {
+            scope.spawn(work);
+        }
+        work();
+    });
+    failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
 /// The finding about the first part that is not valid by itself, which explains why nothing valid can be made of it.
 pub(crate) fn culprit(manifest: &Manifest, parts: &[Part]) -> Option<Diagnostic> {
-    let (part, error) = parts.iter().find_map(|part| Some((part, validate_bytes(part.bytes(), features()).err()?)))?;
-    let diagnostic = if validate_bytes(part.bytes(), WasmFeatures::all()).is_ok() {
+    let (part, bytes, error) = parts.iter().find_map(|part| {
+        let bytes = part.input().to_bytes().ok()?;
+        let error = validate_bytes(&bytes, features()).err()?;
+        Some((part, bytes, error))
+    })?;
+    let diagnostic = if validate_bytes(&bytes, WasmFeatures::all()).is_ok() {
         let message =
             format!("the component `{}` needs a WebAssembly feature that runtimes do not enable yet", part.name);
         let diagnostic = Diagnostic::error(Code::InvalidComponent, message).note(described(&error));
@@ -81,6 +192,13 @@ pub(crate) fn culprit(manifest: &Manifest, parts: &[Part]) -> Option<Diagnostic>
         Some(entry) => diagnostic.label(&manifest.source, entry.source.span.clone(), "needed here"),
         None => diagnostic,
     })
+}
+
+/// Says that an input cannot be read any more, or is another.
+pub(crate) fn unreadable(error: &io::Error) -> Diagnostic {
+    Diagnostic::error(Code::FileUnreadable, "a component cannot be read any more")
+        .note(error.to_string())
+        .hint("compose again once nothing writes it")
 }
 
 fn validate_bytes(bytes: &[u8], features: WasmFeatures) -> Result<(), wasmparser::BinaryReaderError> {

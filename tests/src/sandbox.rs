@@ -5,6 +5,7 @@
 use std::{
     fmt, fs,
     num::NonZeroUsize,
+    ops::Deref,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
@@ -140,8 +141,10 @@ impl Sandbox {
     ///
     /// # Panics
     /// When something is wrong with it.
-    pub fn build(&self) -> Built {
-        self.try_build().unwrap_or_else(|failure| panic!("{:#?}", failure.diagnostics()))
+    pub fn build(&self) -> Composed {
+        let built = self.try_build().unwrap_or_else(|failure| panic!("{:#?}", failure.diagnostics()));
+        let bytes = fs::read(&built.path).expect("the result was written");
+        Composed { built, bytes }
     }
 
     /// Runs the real command in the directory, with arguments that spaces separate.
@@ -197,6 +200,22 @@ impl Sandbox {
             text.replace(&self.directory.path().display().to_string(), "[DIR]")
         };
         Run { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+/// A built application, with its component in memory: the sandbox may go.
+#[derive(Debug)]
+pub struct Composed {
+    built: Built,
+    /// The component.
+    pub bytes: Vec<u8>,
+}
+
+impl Deref for Composed {
+    type Target = Built;
+
+    fn deref(&self) -> &Built {
+        &self.built
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum Message<'a> {
     Built {
         path: String,
         size: u64,
+        /// How many bytes sharing saved.
+        saved: u64,
         digest: String,
         instances: usize,
         components: usize,

@@ -139,6 +139,11 @@ impl Session {
         Registries { client, rules, jobs, progress: self.progress.clone() }
     }
 
+    /// How the library is called.
+    pub(crate) fn driver(&self) -> &driver::Session {
+        &self.driver
+    }
+
     /// The manifest, by the shortest path to it.
     pub(crate) fn manifest(&self) -> &Path {
         &self.driver.manifest

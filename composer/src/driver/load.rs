@@ -1,28 +1,30 @@
-//! Loading: gets the bytes of every component and reads their types.
+//! Loading: finds the bytes of every component and reads their types.
 //!
 //! From a [`Resolution`] to [`Part`]s in manifest order: registry packages through the client, files from disk, component text
-//! assembled, folders with a manifest of their own built. All that is wrong is reported, not just the first.
+//! assembled, folders with a manifest of their own laid out. All that is wrong is reported, not just the first.
 
 use std::{
     io::Read,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use futures::{StreamExt, stream};
+use registry_client::{Descriptor, VerifiedFile};
 use semver::Version;
 use wit::World;
 
 use super::{
     Basis, Event, Session, compose, directory_of,
+    fingerprint::Known,
     home::StaleLock,
     plan_from, reachable_origin, report, revision,
     wit_reader::{Wit, local as local_wit},
 };
 use crate::{
     diagnostic::{Diagnostic, Failure, Spanned},
+    input::Input,
     manifest::{self, Component, Manifest, Name, Source, WitSource},
-    part::{ComponentBytes, Part},
+    part::{Part, PartError},
     registry_report,
     resolve::{Resolution, ResolvedComponent, ResolvedSource},
 };
@@ -108,9 +110,10 @@ pub(super) async fn local(session: &Session, manifest: &Manifest, above: &[PathB
         Source::Path(path) => Some((place, entry, path)),
         Source::Package { .. } | Source::Reference(_) => None,
     });
+    let known = &Known::of(session);
     let found = stream::iter(entries).map(|(place, entry, path)| async move {
         let component = Found { place, name: entry.name.value.clone(), version: None };
-        (component, local_bytes(session, manifest, entry, path, above).await)
+        (component, local_bytes(session, manifest, entry, path, above, known).await)
     });
     let found = found.buffered(FETCHES_AT_A_TIME).collect().await;
     let mut loaded = Loaded::default();
@@ -135,11 +138,19 @@ pub(super) async fn components(
     });
     let found = stream::iter(missing).map(|(place, component, origin, release)| async move {
         let (name, version) = (component.name.clone(), component.source.version().cloned());
-        let bytes = session.client.fetch(&reachable_origin(session, origin), &release).await;
-        let bytes = bytes.map(|blob| ComponentBytes::Verified(blob).into()).map_err(|error| {
-            let diagnostic = registry_report::fetch_diagnostic(&error);
-            diagnostic.label(&manifest.source, entry(manifest, &name).source.span.clone(), "needed here").into()
-        });
+        let file = session.client.fetch_file(&reachable_origin(session, origin), &release).await;
+        let bytes = match file {
+            Ok(file) => from_registry(&file).map_err(|error| {
+                let source = &entry(manifest, &name).source;
+                report::unreadable_file(manifest, source, file.path(), &ReadError::Io(error)).into()
+            }),
+            Err(error) => {
+                let diagnostic = registry_report::fetch_diagnostic(&error);
+                Err(diagnostic
+                    .label(&manifest.source, entry(manifest, &name).source.span.clone(), "needed here")
+                    .into())
+            }
+        };
         (Found { place, name, version }, bytes)
     });
     let found = found.buffered(FETCHES_AT_A_TIME).collect().await;
@@ -175,21 +186,19 @@ impl Loaded {
         let mut readable = Vec::new();
         for (component, bytes) in found {
             match bytes {
-                Ok(FoundBytes { bytes, mut warnings, mut stale_locks }) => {
+                Ok(FoundBytes { input, known, mut warnings, mut stale_locks }) => {
                     self.warnings.append(&mut warnings);
                     self.stale_locks.append(&mut stale_locks);
-                    readable.push((component, bytes));
+                    readable.push((component, input, known));
                 }
                 Err(failure) => self.wrong.push((component.place, failure.diagnostics().to_vec())),
             }
         }
-        let read = stream::iter(readable).map(|(component, bytes)| {
+        let read = stream::iter(readable).map(|(component, input, known)| {
             let Found { place, name, version } = component;
             let (title, of_version) = (name.clone(), version.clone());
-            let part = tokio::task::spawn_blocking(move || {
-                let binary = bytes.clone();
-                Part::new(name, version, bytes).map_err(|error| (error, binary))
-            });
+            let store = session.client.store().clone();
+            let part = tokio::task::spawn_blocking(move || Part::new(name, version, input, known, Some(&store)));
             async move { (place, title, of_version, part.await) }
         });
         let read: Vec<_> = read.buffered(session.jobs.get()).collect().await;
@@ -199,8 +208,11 @@ impl Loaded {
                     self.parts.push(part);
                     continue;
                 }
-                Ok(Err((error, bytes))) => {
+                Ok(Err(PartError::Undecodable { bytes, error })) => {
                     report::undecodable(manifest, entry(manifest, &name), version.as_ref(), &bytes, &error)
+                }
+                Ok(Err(PartError::Unreadable(error))) => {
+                    report::unreadable_part(manifest, entry(manifest, &name), &error)
                 }
                 Err(crash) => report::crash(&name, &crash),
             };
@@ -210,15 +222,22 @@ impl Loaded {
 }
 
 struct FoundBytes {
-    bytes: ComponentBytes,
+    input: Input,
+    /// What is known of it already.
+    known: Option<Descriptor>,
     warnings: Vec<Diagnostic>,
     stale_locks: Vec<StaleLock>,
 }
 
-impl From<ComponentBytes> for FoundBytes {
-    fn from(bytes: ComponentBytes) -> Self {
-        Self { bytes, warnings: Vec::new(), stale_locks: Vec::new() }
+impl From<Input> for FoundBytes {
+    fn from(input: Input) -> Self {
+        Self { input, known: None, warnings: Vec::new(), stale_locks: Vec::new() }
     }
+}
+
+fn from_registry(file: &VerifiedFile) -> std::io::Result<FoundBytes> {
+    let known = Descriptor { digest: file.digest(), size: file.size() };
+    Ok(FoundBytes { known: Some(known), ..Input::file(file.path())?.into() })
 }
 
 async fn local_bytes(
@@ -227,23 +246,25 @@ async fn local_bytes(
     entry: &Component,
     path: &Path,
     above: &[PathBuf],
+    known: &Known,
 ) -> Result<FoundBytes, Failure> {
     let located = directory_of(&session.manifest).join(path);
     if located.is_dir() {
         // The future of a nested build contains another such future.
         return Box::pin(nested(session, manifest, &entry.source, &located, above)).await;
     }
-    let bytes = read(&located, COMPONENT_LIMIT)
-        .map_err(|error| report::unreadable_file(manifest, &entry.source, &located, &error))?;
-    let is_text = located.extension().is_some_and(|extension| extension == "wat");
-    let bytes = if is_text {
-        let assembled = wat::Parser::new().parse_bytes(Some(&located), &bytes);
+    let unreadable = |error: &ReadError| report::unreadable_file(manifest, &entry.source, &located, error);
+    if located.extension().is_some_and(|extension| extension == "wat") {
+        let text = read(&located, COMPONENT_LIMIT).map_err(|error| unreadable(&error))?;
+        let assembled = wat::Parser::new().parse_bytes(Some(&located), &text);
         let assembled = assembled.map_err(|error| report::bad_text(manifest, &entry.source, &located, &error))?;
-        assembled.into_owned()
-    } else {
-        bytes
-    };
-    Ok(ComponentBytes::Local(Arc::from(bytes)).into())
+        return Ok(Input::memory(assembled.into_owned()).into());
+    }
+    let input = Input::file(&located).map_err(|error| unreadable(&ReadError::Io(error)))?;
+    if input.size() > COMPONENT_LIMIT {
+        return Err(unreadable(&ReadError::TooLarge { limit: COMPONENT_LIMIT }).into());
+    }
+    Ok(FoundBytes { known: known.descriptor(&located), ..input.into() })
 }
 
 /// Builds a folder that has a manifest of its own.
@@ -268,6 +289,6 @@ async fn nested(
     let inner = Session { manifest: path, ..session.clone() };
     let planned = plan_from(&inner, Basis::read(&inner)?, &above).await?;
     let component = compose(&inner, &planned)?;
-    let bytes = ComponentBytes::Local(Arc::from(component.bytes()));
-    Ok(FoundBytes { bytes, warnings: planned.warnings, stale_locks: planned.stale_locks })
+    let input = component.into_input();
+    Ok(FoundBytes { warnings: planned.warnings, stale_locks: planned.stale_locks, ..input.into() })
 }

@@ -204,6 +204,12 @@ pub(super) fn undecodable(
     diagnostic.label(&manifest.source, entry.source.span.clone(), "needed here")
 }
 
+pub(super) fn unreadable_part(manifest: &Manifest, entry: &Component, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(Code::FileUnreadable, format!("cannot read the component `{}`", entry.name.value))
+        .label(&manifest.source, entry.source.span.clone(), "needed here")
+        .note(error.to_string())
+}
+
 pub(super) fn crash(component: &Name, crash: &tokio::task::JoinError) -> Diagnostic {
     Diagnostic::error(Code::Internal, format!("reading the component `{component}` failed")).note(crash.to_string())
 }

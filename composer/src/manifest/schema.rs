@@ -47,6 +47,8 @@ enum Shape {
     SomeTexts,
     /// One of these texts.
     Word(&'static [&'static str]),
+    /// On or off, or one of these texts.
+    SwitchOr(&'static [&'static str]),
     Table(&'static Table),
     Tables(&'static Table),
     TextOrTable(&'static Table),
@@ -101,6 +103,7 @@ impl Shape {
             Self::SomeTexts => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
             Self::TextOrTexts => json!({ "anyOf": [Self::Text.to_json(), Self::Texts.to_json()] }),
             Self::Word(words) => json!({ "enum": words }),
+            Self::SwitchOr(words) => json!({ "anyOf": [{ "type": "boolean" }, Self::Word(words).to_json()] }),
             Self::Table(table) => Value::Object(table.to_json()),
             Self::Tables(table) => json!({ "type": "array", "items": table.to_json() }),
             Self::TextOrTable(table) => json!({ "anyOf": [Self::Text.to_json(), table.to_json()] }),
@@ -151,6 +154,7 @@ pub(super) static DOCUMENT: Table = Table::new(
         optional("chains", "Middleware: instances that wrap each other over an interface", Shape::Table(&CHAINS)),
         optional("host", "What the result may import from the runtime", Shape::Table(&HOST)),
         optional("exports", "What the result exports, and from which instance", Shape::Table(&EXPORTS)),
+        optional("build", "How the result is laid out", Shape::Table(&BUILD)),
         optional("wit", "What is done about what rules find in WIT", Shape::Table(&WIT)),
     ],
 );
@@ -292,6 +296,20 @@ static EXPORTS: Table = Table::open(
     },
 );
 
+pub(super) static BUILD: Table = Table::new(
+    "How the result is laid out",
+    &[
+        optional(
+            "share",
+            "What is defined once although several components have it",
+            Shape::Word(&["modules", "components", "none"]),
+        ),
+        optional("strip", "Which custom sections the result is without: names too, or only what debuggers need", STRIP),
+    ],
+);
+
+const STRIP: Shape = Shape::SwitchOr(&["debug"]);
+
 pub(super) static WIT: Table = Table::new(
     "What is done about what rules find in WIT",
     &[
@@ -335,7 +353,12 @@ mod tests {
     fn keys(table: &Table) -> Vec<(&'static str, &'static str)> {
         let below = |shape: &Shape| match shape {
             Shape::Table(table) | Shape::Tables(table) | Shape::TextOrTable(table) => keys(table),
-            Shape::Word(_) | Shape::Text | Shape::Texts | Shape::SomeTexts | Shape::TextOrTexts => Vec::new(),
+            Shape::Word(_)
+            | Shape::SwitchOr(_)
+            | Shape::Text
+            | Shape::Texts
+            | Shape::SomeTexts
+            | Shape::TextOrTexts => Vec::new(),
         };
         let others = table.others.as_ref().map(|others| below(&others.shape)).unwrap_or_default();
         let own = table.keys.iter().flat_map(|key| {

@@ -17,7 +17,7 @@ use self::{
     registries::{check_registry_names, registries},
 };
 use super::{
-    Manifest, Package, TargetWorld,
+    Manifest, Package, TargetWorld, build,
     read::{Reader, Section, Value},
     rules, schema, workspace,
 };
@@ -46,6 +46,7 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
     let exports = document.key("exports").map(|value| exports(reader, value));
 
     let wit = document.key("wit").map(|value| rules::wit(reader, value)).unwrap_or_default();
+    let build = document.key("build").map(|value| build::build(reader, value)).unwrap_or_default();
     let workspace = document.key("workspace").and_then(|value| workspace::workspace(reader, value));
 
     let exports_span = document.key("exports").map(Value::span);
@@ -62,6 +63,7 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
         host,
         exports,
         wit,
+        build,
         workspace,
         exports_span,
     };

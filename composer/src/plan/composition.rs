@@ -2,6 +2,8 @@
 //!
 //! Answers questions of names only: which export of an instance has a name, or is on its semver track.
 
+use std::collections::BTreeMap;
+
 use wit::{ExternName, Item, World};
 
 use super::InstanceId;
@@ -15,11 +17,48 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(super) struct Composition<'a> {
     pub(super) manifest: &'a Manifest,
-    pub(super) parts: &'a [Part],
     pub(super) target: Option<&'a World>,
+    index: &'a Index<'a>,
+}
+
+/// Where to find what is asked for again and again.
+pub(super) struct Index<'a> {
+    /// The component of each instance.
+    parts: Vec<&'a Part>,
+    /// The instances by their names.
+    instances: BTreeMap<&'a Name, InstanceId>,
+    /// Who exports any version of an interface or function, in the manifest's order.
+    exporters: BTreeMap<ExternName, Vec<InstanceId>>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(manifest: &'a Manifest, parts: &'a [Part]) -> Self {
+        let by_name: BTreeMap<&Name, &Part> = parts.iter().map(|part| (&part.name, part)).collect();
+        let part = |component: &Name| {
+            let part = by_name.get(component).copied();
+            part.expect("every component has a part because the driver loads all of them before planning")
+        };
+        let parts: Vec<&Part> = manifest.instances.iter().map(|instance| part(&instance.component)).collect();
+        let mut exporters: BTreeMap<ExternName, Vec<InstanceId>> = BTreeMap::new();
+        for (place, part) in parts.iter().enumerate() {
+            for (export, _) in part.world.exports() {
+                let ids = exporters.entry(export.unversioned()).or_default();
+                if ids.last() != Some(&InstanceId(place)) {
+                    ids.push(InstanceId(place));
+                }
+            }
+        }
+        let names = manifest.instances.iter().enumerate().rev();
+        let instances = names.map(|(place, instance)| (&instance.name.value, InstanceId(place))).collect();
+        Self { parts, instances, exporters }
+    }
 }
 
 impl<'a> Composition<'a> {
+    pub(super) fn new(manifest: &'a Manifest, target: Option<&'a World>, index: &'a Index<'a>) -> Self {
+        Self { manifest, target, index }
+    }
+
     /// Every instance of the manifest, in its order.
     pub(super) fn ids(self) -> impl DoubleEndedIterator<Item = InstanceId> + 'a {
         (0..self.manifest.instances.len()).map(InstanceId)
@@ -34,9 +73,7 @@ impl<'a> Composition<'a> {
     }
 
     pub(super) fn part(self, id: InstanceId) -> &'a Part {
-        let component = &self.instance(id).component;
-        let part = self.parts.iter().find(|part| part.name == *component);
-        part.expect("every component has a part because the driver loads all of them before planning")
+        self.index.parts[id.0]
     }
 
     pub(super) fn world(self, id: InstanceId) -> &'a World {
@@ -45,8 +82,13 @@ impl<'a> Composition<'a> {
 
     /// The instance of a name that the manifest is known to have.
     pub(super) fn find(self, name: &Name) -> InstanceId {
-        let place = self.manifest.instances.iter().position(|i| i.name.value == *name);
-        InstanceId(place.expect("the name is an instance's because the manifest was checked for that when it was read"))
+        let id = self.index.instances.get(name);
+        *id.expect("the name is an instance's because the manifest was checked for that when it was read")
+    }
+
+    /// The instances that export some version of what this name means.
+    pub(super) fn exporters(self, name: &ExternName) -> &'a [InstanceId] {
+        self.index.exporters.get(&name.unversioned()).map_or(&[], Vec::as_slice)
     }
 
     /// The export of an instance that an import of this name can be linked to: the one of the same name, else the highest

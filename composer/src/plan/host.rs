@@ -103,7 +103,7 @@ pub(super) fn merge<'a>(
     for id in used {
         for wire in wiring.of(*id) {
             let Some((End::Host, _)) = wire.end else { continue };
-            let group = groups.iter_mut().find(|group| group.iter().any(|(_, name, _)| name.same_track(wire.import)));
+            let group = groups.iter_mut().find(|group| group[0].1.same_track(wire.import));
             match group {
                 Some(group) => group.push((*id, wire.import, wire.item)),
                 None => groups.push(vec![(*id, wire.import, wire.item)]),
@@ -123,7 +123,8 @@ fn merged(group: &[(InstanceId, &ExternName, Item<'_>)]) -> Option<HostImport> {
     Some(HostImport { name, consumers: group.iter().map(|(id, name, _)| (*id, (*name).clone())).collect() })
 }
 
-/// Reports the first two imports of a group whose common functions and types differ.
+/// Reports the first two imports of a group whose common functions and types differ. Only different views of the interface are
+/// compared, and of those there are few, however many instances have them.
 fn report_conflict(
     composition: Composition<'_>,
     group: &[(InstanceId, &ExternName, Item<'_>)],
@@ -135,8 +136,10 @@ fn report_conflict(
         if distinct.iter().any(|(id, _, _)| composition.part(*id).digest() == digest) {
             continue;
         }
+        let mut is_known = false;
         for other in &distinct {
             let mut mismatches = other.2.mismatches(&entry.2);
+            is_known |= mismatches.is_empty() && entry.2.mismatches(&other.2).is_empty();
             mismatches.retain(|mismatch| !matches!(mismatch.kind, MismatchKind::Missing { .. }));
             if !mismatches.is_empty() {
                 diagnostics.push(report::host_conflict(
@@ -148,6 +151,8 @@ fn report_conflict(
                 return;
             }
         }
-        distinct.push(entry);
+        if !is_known {
+            distinct.push(entry);
+        }
     }
 }

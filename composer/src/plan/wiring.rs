@@ -4,6 +4,8 @@
 //! compatible type, the host where it may, an error. A decision about one import never depends on that about another, so all
 //! problems are found in one run.
 
+use std::collections::BTreeSet;
+
 use wit::{ExternName, Item, ItemKind};
 
 use super::{
@@ -35,7 +37,11 @@ pub(super) enum End<'a> {
 
 /// The wires of every instance, in its component's own order.
 pub(super) struct Wiring<'a> {
-    pub(super) wires: Vec<Vec<Wire<'a>>>,
+    wires: Vec<Vec<Wire<'a>>>,
+    /// The exports that some instance imports.
+    consumed: BTreeSet<(InstanceId, &'a ExternName)>,
+    /// The instances that they are exports of.
+    providers: BTreeSet<InstanceId>,
 }
 
 impl<'a> Wiring<'a> {
@@ -53,14 +59,12 @@ impl<'a> Wiring<'a> {
 
     /// Whether some instance imports this export of `provider`.
     pub(super) fn is_consumed(&self, provider: InstanceId, export: &ExternName) -> bool {
-        let mut wires = self.wires.iter().flatten();
-        wires.any(|wire| matches!(wire.end, Some((End::Instance(p, e), _)) if p == provider && e == export))
+        self.consumed.contains(&(provider, export))
     }
 
     /// Whether some instance imports anything of `provider`.
     pub(super) fn has_consumers(&self, provider: InstanceId) -> bool {
-        let mut wires = self.wires.iter().flatten();
-        wires.any(|wire| matches!(wire.end, Some((End::Instance(p, _), _)) if p == provider))
+        self.providers.contains(&provider)
     }
 }
 
@@ -73,9 +77,15 @@ pub(super) fn wire<'a>(composition: Composition<'a>, diagnostics: &mut Vec<Diagn
             .map(|(import, item)| Wire { import, item, end: end(composition, consumer, import, item, diagnostics) })
             .collect()
     });
-    let wires = wires.collect();
+    let wires: Vec<Vec<Wire<'a>>> = wires.collect();
     report_idle_rules(composition, diagnostics);
-    Wiring { wires }
+    let ends = wires.iter().flatten().filter_map(|wire| match wire.end {
+        Some((End::Instance(provider, export), _)) => Some((provider, export)),
+        _ => None,
+    });
+    let consumed: BTreeSet<(InstanceId, &ExternName)> = ends.collect();
+    let providers = consumed.iter().map(|(provider, _)| *provider).collect();
+    Wiring { wires, consumed, providers }
 }
 
 fn end<'a>(
@@ -158,7 +168,7 @@ fn automatic<'a>(
 ) -> Option<(End<'a>, Reason)> {
     let mut fitting = Vec::new();
     let mut misfits = Vec::new();
-    for provider in composition.ids().filter(|id| *id != consumer) {
+    for provider in composition.exporters(import).iter().copied().filter(|id| *id != consumer) {
         let Some((export, exported)) = composition.export_for(provider, import) else { continue };
         if chain::hides(composition, consumer, provider, import) {
             continue;

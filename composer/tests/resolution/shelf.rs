@@ -3,13 +3,14 @@
 //! A component here is its interfaces, each with one function `f` of one parameter, whose type is `u32` unless an interface is
 //! written with another one: `t:lib/api@1.0.0=u64`.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use composer::{
     diagnostic::{Failure, SourceText},
+    input::Input,
     lock::Lock,
     manifest::{Manifest, Source},
-    part::{ComponentBytes, Part},
+    part::Part,
     plan,
     resolve::{Availability, Catalog, Evidence, Outcome, Published, Question, Resolution, ResolvedSource, resolve},
 };
@@ -193,7 +194,7 @@ impl Component {
 }
 
 fn part(name: &composer::manifest::Name, version: Option<Version>, component: &Component) -> Part {
-    Part::new(name.clone(), version, ComponentBytes::Local(Arc::from(component.binary()))).unwrap()
+    Part::new(name.clone(), version, Input::memory(component.binary()), None, None).unwrap()
 }
 
 /// The interface and the type of its function's parameter.

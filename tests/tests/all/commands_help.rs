@@ -12,6 +12,7 @@ fn a_schema_describes_the_sections_of_a_manifest() {
     let lines: Vec<String> =
         sections.iter().map(|(name, section)| format!("{name}: {}", section["description"])).collect();
     assert_snapshot!(lines.join("\n"), @r#"
+    build: "How the result is laid out"
     chains: "Middleware: instances that wrap each other over an interface"
     components: "The components of the application, by a name of their own"
     exports: "What the result exports, and from which instance"

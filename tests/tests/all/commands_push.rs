@@ -35,34 +35,34 @@ fn told(run: &Run, registry: &DockerRegistry) -> String {
 fn an_application_is_built_and_pushed_as_its_package_says() {
     let sandbox = application();
     assert_snapshot!(sandbox.compose("push --dry-run"), @"
-    dir:registry/shop/front@sha256:c6096d273b70fc6070764fdf535baa4bcb41b1ac2f489f298ce3b7cb0d8dba83
+    dir:registry/shop/front@sha256:6eb2f305ca902dd755d132017c16ecaae462267db7ac02f421bea7330daaa16d
     ---
-      Would send the component, sha256:5c3c36a2a3cd (1.2 KiB)
-      Would send the config, sha256:d54ba8eea80a (218 B)
+      Would send the component, sha256:6fe9104e6295 (1.2 KiB)
+      Would send the config, sha256:b3a2d5d2d47b (218 B)
       Would push shop:front@1.2.0 in dir:registry
     exit status 0
     ");
     assert!(!sandbox.path("registry").exists() && !sandbox.path("target").exists());
     assert_snapshot!(sandbox.compose("push"), @"
-    dir:registry/shop/front@sha256:c6096d273b70fc6070764fdf535baa4bcb41b1ac2f489f298ce3b7cb0d8dba83
+    dir:registry/shop/front@sha256:6eb2f305ca902dd755d132017c16ecaae462267db7ac02f421bea7330daaa16d
     ---
           Locked compose.lock
            Built target/compose/front.wasm (1.2 KiB, 1 instance of 1 component)
-            Sent the component, sha256:5c3c36a2a3cd (1.2 KiB)
-            Sent the config, sha256:d54ba8eea80a (218 B)
+            Sent the component, sha256:6fe9104e6295 (1.2 KiB)
+            Sent the config, sha256:b3a2d5d2d47b (218 B)
           Pushed shop:front@1.2.0 in dir:registry
     exit status 0
     ");
     assert_snapshot!(sandbox.compose("push -q"), @"
-    dir:registry/shop/front@sha256:c6096d273b70fc6070764fdf535baa4bcb41b1ac2f489f298ce3b7cb0d8dba83
+    dir:registry/shop/front@sha256:6eb2f305ca902dd755d132017c16ecaae462267db7ac02f421bea7330daaa16d
     exit status 0
     ");
     assert_snapshot!(sandbox.compose("push --message-format json"), @r#"
-    {"reason":"pushed","target":"shop:front@1.2.0 in dir:registry","pinned":"dir:registry/shop/front@sha256:c6096d273b70fc6070764fdf535baa4bcb41b1ac2f489f298ce3b7cb0d8dba83","version":"1.2.0","manifest":"sha256:c6096d273b70fc6070764fdf535baa4bcb41b1ac2f489f298ce3b7cb0d8dba83","digest":"sha256:5c3c36a2a3cd07a803830644e07c7d524bc393f8f4086219e1d830dd3433b649","size":1245,"outcome":"unchanged","previous":null,"blobs":[{"digest":"sha256:5c3c36a2a3cd07a803830644e07c7d524bc393f8f4086219e1d830dd3433b649","size":1245,"delivery":"present"},{"digest":"sha256:d54ba8eea80ad3a26c1a62f0c0c8c42bc307a881f1c59414730436b6c1f5978b","size":218,"delivery":"present"}],"written":true}
+    {"reason":"pushed","target":"shop:front@1.2.0 in dir:registry","pinned":"dir:registry/shop/front@sha256:6eb2f305ca902dd755d132017c16ecaae462267db7ac02f421bea7330daaa16d","version":"1.2.0","manifest":"sha256:6eb2f305ca902dd755d132017c16ecaae462267db7ac02f421bea7330daaa16d","digest":"sha256:6fe9104e6295d01e3f7fd612fcdf637767d8835585875d8ad76ca127d1571617","size":1256,"outcome":"unchanged","previous":null,"blobs":[{"digest":"sha256:6fe9104e6295d01e3f7fd612fcdf637767d8835585875d8ad76ca127d1571617","size":1256,"delivery":"present"},{"digest":"sha256:b3a2d5d2d47b1de42627b6b43b800b387c74fdba75f1e301965ef7f18772c782","size":218,"delivery":"present"}],"written":true}
     ---
-           Built target/compose/front.wasm (1.2 KiB, 1 instance of 1 component)
-     Has already the component, sha256:5c3c36a2a3cd (1.2 KiB)
-     Has already the config, sha256:d54ba8eea80a (218 B)
+       Unchanged target/compose/front.wasm (1.2 KiB, 1 instance of 1 component)
+     Has already the component, sha256:6fe9104e6295 (1.2 KiB)
+     Has already the config, sha256:b3a2d5d2d47b (218 B)
        Unchanged shop:front@1.2.0 in dir:registry
     exit status 0
     "#);
@@ -297,7 +297,7 @@ fn the_application_of_a_workspace_that_is_meant_is_pushed() {
     exit status 1
     ");
     assert_snapshot!(sandbox.compose("push -p shop:front -q"), @"
-    dir:front/registry/shop/front@sha256:c6096d273b70fc6070764fdf535baa4bcb41b1ac2f489f298ce3b7cb0d8dba83
+    dir:front/registry/shop/front@sha256:6eb2f305ca902dd755d132017c16ecaae462267db7ac02f421bea7330daaa16d
     exit status 0
     ");
     assert!(sandbox.path("front/registry/shop/front/index.json").is_file());

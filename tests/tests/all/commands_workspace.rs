@@ -29,7 +29,7 @@ fn all_are_built_with_one_lock_those_that_others_need_first() {
           Locked compose.lock
            Built apps/store/target/compose/store.wasm (1.2 KiB, 1 instance of 1 component)
           Locked compose.lock
-           Built apps/all/target/compose/whole.wasm (2.7 KiB, 2 instances of 2 components)
+           Built apps/all/target/compose/whole.wasm (2.8 KiB, 2 instances of 2 components)
     exit status 0
     ");
     assert_snapshot!(sandbox.lock(), @r#"

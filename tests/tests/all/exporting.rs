@@ -54,7 +54,7 @@ fn the_target_world_decides_what_is_exported() {
     sandbox.write("wit/deps/steps.wit", steps("1.0.0").replacen('{', ";", 1).trim_end().trim_end_matches('}'));
     let built = sandbox.build();
     assert_eq!(exports(&built), ["t:steps/c@1.0.0"]);
-    assert_eq!(invoke(built.component.bytes(), "c#f(5)"), "523");
+    assert_eq!(invoke(&built.bytes, "c#f(5)"), "523");
 }
 
 #[test]

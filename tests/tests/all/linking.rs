@@ -155,7 +155,7 @@ fn a_component_can_be_a_folder_with_a_manifest_of_its_own() {
     sandbox.write("inner/x.wasm", step("b", Some("c"), 2));
     sandbox.write("y.wasm", step("c", None, 3));
     let built = sandbox.build();
-    assert_eq!(invoke(built.component.bytes(), "a#f(5)"), "5321");
+    assert_eq!(invoke(&built.bytes, "a#f(5)"), "5321");
     assert!(sandbox.read_text("inner/compose.lock").contains("[component.x]"));
 }
 
@@ -172,5 +172,5 @@ fn a_component_can_be_text() {
           (instance $b (export "f" (func $f)))
           (export "t:steps/b@1.0.0" (instance $b)))"#,
     );
-    assert_eq!(invoke(sandbox.build().component.bytes(), "a#f(5)"), "41");
+    assert_eq!(invoke(&sandbox.build().bytes, "a#f(5)"), "41");
 }

@@ -25,7 +25,7 @@ fn release(sandbox: &Sandbox, version: &str, digit: u32) {
 }
 
 fn answer(sandbox: &Sandbox) -> String {
-    invoke(sandbox.build().component.bytes(), "a#f(5)")
+    invoke(&sandbox.build().bytes, "a#f(5)")
 }
 
 #[test]

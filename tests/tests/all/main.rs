@@ -26,11 +26,13 @@ mod locking;
 mod oci;
 mod registries;
 mod resources;
+mod sharing;
 mod storefront;
 mod types;
 mod versions;
 mod world_sources;
 
+mod limits;
 mod wrong_components;
 mod wrong_links;
 mod wrong_locks;
@@ -38,8 +40,11 @@ mod wrong_manifests;
 mod wrong_registries;
 
 mod determinism;
+mod incremental;
 mod invariants;
+mod random_networks;
 mod robustness;
+mod store_memory;
 
 mod steps;
 

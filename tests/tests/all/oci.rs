@@ -81,5 +81,5 @@ fn the_parts_of_an_application_come_from_several_sources() {
     ));
     sandbox.write("top.wasm", step("d", Some("c"), 1));
     publish(&sandbox.path("registry"), "here:middle@1.0.0", &step("c", Some("b"), 2));
-    assert_eq!(invoke(sandbox.build().component.bytes(), "d#f(5)"), "5421");
+    assert_eq!(invoke(&sandbox.build().bytes, "d#f(5)"), "5421");
 }

@@ -133,7 +133,7 @@ fn certificates_and_variables_that_cannot_be_used_are_told() {
      = note: registries are spoken to without any certificates and options of configurations
 
           Locked compose.lock
-           Built target/compose/app.wasm (1.1 KiB, 1 instance of 1 component)
+           Built target/compose/app.wasm (1.2 KiB, 1 instance of 1 component)
     exit status 0
     ");
     sandbox.write("compose.toml", MANIFEST);

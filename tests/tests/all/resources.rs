@@ -83,7 +83,7 @@ fn a_resource_goes_through_two_instances_of_its_provider_apart() {
         [("front", through_pricing()), ("pricing", pricing()), ("other", direct()), ("catalog", catalog())],
     )
     .build();
-    assert_eq!(invoke(built.component.bytes(), "run(7)"), "70");
+    assert_eq!(invoke(&built.bytes, "run(7)"), "70");
     assert_eq!(exports(&built), ["run", "t:shop/catalog@1.0.0"]);
 }
 
@@ -96,7 +96,7 @@ fn a_resource_keeps_its_identity_through_an_application_within_an_application() 
         sandbox.write("inner/compose.toml", format!("[components]\n{components}[exports]\n{exports}"));
         sandbox.write("inner/catalog.wasm", catalog());
         sandbox.write("inner/pricing.wasm", pricing());
-        assert_eq!(invoke(sandbox.build().component.bytes(), "run(7)"), "70");
+        assert_eq!(invoke(&sandbox.build().bytes, "run(7)"), "70");
     }
 }
 

@@ -3,8 +3,11 @@
 //! `t:steps` has the interfaces `a` to `e`, each with one function `f: func(n: u32) -> u32`. A component that exports `a`
 //! with the digit 7 and imports `b` answers `a#f(5)` with what `b#f(5)` is, followed by a 7.
 
-use compose_tests::{execution::invoke, guest::Guest, sandbox::Sandbox};
-use composer::driver::Built;
+use compose_tests::{
+    execution::invoke,
+    guest::Guest,
+    sandbox::{Composed, Sandbox},
+};
 
 /// The interfaces, in this version.
 pub(crate) fn steps(version: &str) -> String {
@@ -42,9 +45,9 @@ pub(crate) fn check<const N: usize>(
     components: [(&str, Vec<u8>); N],
     call: &str,
     expected: &str,
-) -> Built {
+) -> Composed {
     let built = application(manifest, components).build();
-    assert_eq!(invoke(built.component.bytes(), call), expected, "{call}");
+    assert_eq!(invoke(&built.bytes, call), expected, "{call}");
     built
 }
 
@@ -60,18 +63,18 @@ pub(crate) fn application<const N: usize>(manifest: &str, components: [(&str, Ve
 }
 
 /// The names of what a component imports.
-pub(crate) fn imports(built: &Built) -> Vec<String> {
-    let inspection = composer::inspect::inspect(built.component.bytes()).expect("a component");
+pub(crate) fn imports(built: &Composed) -> Vec<String> {
+    let inspection = composer::inspect::inspect(&built.bytes).expect("a component");
     inspection.world.imports().map(|(name, _)| name.to_string()).collect()
 }
 
 /// The names of what a component exports.
-pub(crate) fn exports(built: &Built) -> Vec<String> {
-    let inspection = composer::inspect::inspect(built.component.bytes()).expect("a component");
+pub(crate) fn exports(built: &Composed) -> Vec<String> {
+    let inspection = composer::inspect::inspect(&built.bytes).expect("a component");
     inspection.world.exports().map(|(name, _)| name.to_string()).collect()
 }
 
 /// How often the bytes of `component` are in the result.
-pub(crate) fn embedded(built: &Built, component: &[u8]) -> usize {
-    built.component.bytes().windows(component.len()).filter(|window| *window == component).count()
+pub(crate) fn embedded(built: &Composed, component: &[u8]) -> usize {
+    built.bytes.windows(component.len()).filter(|window| *window == component).count()
 }

@@ -61,7 +61,7 @@ fn it_is_one_component_of_five_instances() {
 #[test]
 fn it_answers_through_all_of_its_components() {
     let built = storefront().build();
-    serve(built.component.bytes(), |address| {
+    serve(&built.bytes, |address| {
         let get = |target: &str| Request::new("GET", target).send(address);
         let answer = |response: &Response| format!("{} {}", response.status, response.text());
 

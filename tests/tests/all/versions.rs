@@ -12,7 +12,7 @@ fn links(import: &str, export: &str) -> bool {
     );
     match sandbox.try_build() {
         Ok(built) => {
-            assert_eq!(invoke(built.component.bytes(), "a#f(5)"), "521");
+            assert_eq!(invoke(&built.component.to_bytes().unwrap(), "a#f(5)"), "521");
             true
         }
         Err(failure) => {

@@ -40,4 +40,8 @@ pub(crate) struct InspectArgs {
     /// Print its world as WIT, and nothing else
     #[arg(long)]
     pub(crate) wit: bool,
+
+    /// Say what is big in it, what is there more than once, and how near it is to what runtimes accept
+    #[arg(long, conflicts_with = "wit")]
+    pub(crate) sizes: bool,
 }

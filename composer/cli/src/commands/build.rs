@@ -1,17 +1,21 @@
 //! `compose build`: the application as one component in a file, and as text where that is wanted.
 
 use std::path::Path;
+#[cfg(feature = "runtime")]
+use std::path::PathBuf;
 
 use composer::{
-    diagnostic::{Code, Diagnostic},
-    driver::{self, Built},
+    diagnostic::{Code, Diagnostic, Failure},
+    driver::{self, Built, Summary, Unchanged},
     emit,
+    encode::Savings,
 };
 
-use super::summary;
+use registry_client::Digest;
+
 use crate::{
     args::{BuildArgs, ManifestOptions, MessageFormat},
-    environment,
+    component_file, environment,
     exit::{Complaint, Ended, Stop},
     message::Message,
     output::Output,
@@ -29,61 +33,92 @@ pub(super) fn run(arguments: &BuildArgs, options: &ManifestOptions, output: &Out
         return Err(Stop::Usage(one_at_a_time()));
     }
     for session in &sessions {
-        let built = build_one(session, file.filter(|_| !arguments.wat), output)?;
-        if output.format() == MessageFormat::Json {
-            output.message(&message(&built))?;
-        }
         if arguments.wat {
+            let (done, built) = build_anew(session, None, output)?;
+            message(&done, output)?;
             write_text(&built, file, output)?;
+        } else {
+            message(&build_one(session, file, output)?, output)?;
         }
     }
     Ok(Ended::Well)
 }
 
-/// Builds the application that is meant and says so, in its default place.
+/// Builds the application that is meant and says so, in its default place; the file.
 #[cfg(feature = "runtime")]
-pub(super) fn build(options: &ManifestOptions, output: &Output) -> Result<Built, Stop> {
-    of(&Session::new(options, output)?, output)
+pub(super) fn build(options: &ManifestOptions, output: &Output) -> Result<PathBuf, Stop> {
+    Ok(of(&Session::new(options, output)?, output)?.path)
 }
 
-/// Builds an application and says so, in its default place.
-pub(super) fn of(session: &Session, output: &Output) -> Result<Built, Stop> {
+/// Builds an application if anything has changed and says so, in its default place.
+pub(super) fn of(session: &Session, output: &Output) -> Result<Unchanged, Stop> {
     build_one(session, None, output)
 }
 
-/// Builds an application and says so; `path` is where to, instead of the default.
-fn build_one(session: &Session, path: Option<&Path>, output: &Output) -> Result<Built, Stop> {
+/// Builds an application if anything has changed, and says so; `path` is where to, instead of the default.
+fn build_one(session: &Session, path: Option<&Path>, output: &Output) -> Result<Unchanged, Stop> {
+    if let Some(done) = driver::unchanged(session.driver(), path) {
+        say("Unchanged", &done, output);
+        return Ok(done);
+    }
+    Ok(build_anew(session, path, output)?.0)
+}
+
+fn build_anew(session: &Session, path: Option<&Path>, output: &Output) -> Result<(Unchanged, Built), Stop> {
     let built = session.wait_for(async |session| driver::build(session, path).await)?;
     output.diagnostics(&built.planned.warnings)?;
     for lock in built.planned.stale_locks() {
         output.status("Locked", environment::shown(lock));
     }
-    let size = text::size(built.component.bytes().len() as u64);
-    let path = environment::shown(&built.path);
-    output.status("Built", format_args!("{path} ({size}, {})", summary(&built.planned.plan)));
-    Ok(built)
+    let done = Unchanged { path: built.path.clone(), summary: built.summary() };
+    say("Built", &done, output);
+    let savings = done.summary.savings;
+    if savings.bytes > 0 {
+        output.status("Shared", shared(savings));
+    }
+    Ok((done, built))
+}
+
+fn say(verb: &str, done: &Unchanged, output: &Output) {
+    let Summary { size, instances, components, .. } = done.summary;
+    let contents = format!("{} of {}", text::count(instances, "instance"), text::count(components, "component"));
+    let path = environment::shown(&done.path);
+    output.status(verb, format_args!("{path} ({}, {contents})", text::size(size)));
+}
+
+/// What sharing saved, in a few words.
+fn shared(Savings { modules, components, bytes }: Savings) -> String {
+    let of = |count: usize, what: &str| (count > 0).then(|| text::count(count, what));
+    let what: Vec<String> = [of(components, "component"), of(modules, "core module")].into_iter().flatten().collect();
+    format!("{}, which saves {}", what.join(" and "), text::size(bytes))
 }
 
 fn write_text(built: &Built, file: Option<&Path>, output: &Output) -> Result<(), Stop> {
-    let text =
-        wasmprinter::print_bytes(built.component.bytes()).map_err(|error| Stop::Failure(unprintable(&error).into()))?;
+    let bytes = built.component.to_bytes().map_err(Failure::from)?;
+    let text = wasmprinter::print_bytes(bytes).map_err(|error| Stop::Failure(unprintable(&error).into()))?;
     let Some(file) = file else { return output.data(text) };
     emit::replace(file, text.as_bytes()).map_err(|error| Stop::Failure(error.into()))?;
     output.status("Printed", environment::shown(file));
     Ok(())
 }
 
-fn message(built: &Built) -> Message<'static> {
-    let plan = &built.planned.plan;
-    Message::Built {
-        path: built.path.display().to_string(),
-        size: built.component.bytes().len() as u64,
-        digest: built.digest.to_string(),
-        instances: plan.instances.len(),
-        components: super::embedded(plan),
-        host_imports: plan.host_imports.iter().map(|import| import.name.to_string()).collect(),
-        exports: plan.exports.iter().map(|export| export.name.to_string()).collect(),
+/// Tells programs what was built.
+fn message(done: &Unchanged, output: &Output) -> Result<(), Stop> {
+    if output.format() != MessageFormat::Json {
+        return Ok(());
     }
+    let Unchanged { path, summary } = done;
+    output.message(&Message::Built {
+        path: path.display().to_string(),
+        size: summary.size,
+        saved: summary.savings.bytes,
+        digest: Digest::of(&component_file::read(path)?).to_string(),
+        instances: summary.instances,
+        components: summary.components,
+        host_imports: summary.host_imports.clone(),
+        exports: summary.exports.clone(),
+    })?;
+    Ok(())
 }
 
 fn one_at_a_time() -> Complaint {

@@ -37,7 +37,7 @@ pub(super) fn load(target: &TargetArgs, options: &ManifestOptions, output: &Outp
         Some(file) => load(file, &component_file::read(file)?),
         None => {
             let built = build::build(options, output)?;
-            load(&built.path, built.component.bytes())
+            load(&built, &component_file::read(&built)?)
         }
     };
     loaded.map_err(|error| Stop::Failure(failure(&error)))

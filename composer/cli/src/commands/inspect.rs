@@ -1,11 +1,14 @@
 //! `compose inspect`: what any component is, and for a composition of ours what it was made of.
 
+mod sizes;
+
 use std::fmt::Write as _;
 
 use composer::{
-    diagnostic::Failure,
+    diagnostic::{Code, Diagnostic, Failure},
+    input::Input,
     inspect::{self, Inspection},
-    part,
+    part::{self, PartError},
     provenance::Provenance,
 };
 
@@ -25,29 +28,52 @@ pub(super) fn run(arguments: &InspectArgs, output: &Output) -> Result<Ended, Sto
     match output.format() {
         MessageFormat::Json => output.message(&message(arguments, &inspection))?,
         MessageFormat::Human if arguments.wit => output.data(inspection.world.to_wit())?,
+        MessageFormat::Human if arguments.sizes => output.data(with_sizes(arguments, &inspection, bytes)?)?,
         MessageFormat::Human => output.data(description(arguments, &inspection))?,
     }
     Ok(Ended::Well)
 }
 
+/// What a person is told who asks for sizes.
+fn with_sizes(arguments: &InspectArgs, inspection: &Inspection, bytes: Vec<u8>) -> Result<String, Failure> {
+    let mut text = String::new();
+    facts(&mut text, arguments, inspection);
+    let found = inspect::sizes(&Input::memory(bytes)).map_err(|error| match error {
+        PartError::Undecodable { bytes, error } => {
+            part::undecodable(&arguments.file.display().to_string(), &bytes, &error)
+        }
+        PartError::Unreadable(error) => {
+            Diagnostic::error(Code::FileUnreadable, format!("cannot read `{}`", arguments.file.display()))
+                .note(error.to_string())
+        }
+    })?;
+    text.push_str(&sizes::description(&found, inspection.provenance.is_some()));
+    Ok(text)
+}
+
 /// What a person is told: one fact a line, under headings.
 fn description(arguments: &InspectArgs, inspection: &Inspection) -> String {
-    let descriptor = &inspection.descriptor;
-    let mut text = format!("{}\n", arguments.file.display());
-    fact(&mut text, "size", &format!("{} ({} bytes)", text::size(descriptor.size), descriptor.size));
-    fact(&mut text, "digest", &descriptor.digest.to_string());
-    let (modules, components) = (inspection.modules, inspection.components);
-    let contents = format!("{}, {}", text::count(modules, "core module"), text::count(components, "component"));
-    fact(&mut text, "contains", &contents);
-    for (field, name, version) in &inspection.producers {
-        fact(&mut text, field, format!("{name} {version}").trim_end());
-    }
+    let mut text = String::new();
+    facts(&mut text, arguments, inspection);
     list(&mut text, "Imports", inspection.world.imports().map(|(name, _)| name.to_string()));
     list(&mut text, "Exports", inspection.world.exports().map(|(name, _)| name.to_string()));
     if let Some(provenance) = &inspection.provenance {
         composition(&mut text, provenance);
     }
     text
+}
+
+fn facts(text: &mut String, arguments: &InspectArgs, inspection: &Inspection) {
+    let descriptor = &inspection.descriptor;
+    let _ = writeln!(text, "{}", arguments.file.display());
+    fact(text, "size", &format!("{} ({} bytes)", text::size(descriptor.size), descriptor.size));
+    fact(text, "digest", &descriptor.digest.to_string());
+    let (modules, components) = (inspection.modules, inspection.components);
+    let contents = format!("{}, {}", text::count(modules, "core module"), text::count(components, "component"));
+    fact(text, "contains", &contents);
+    for (field, name, version) in &inspection.producers {
+        fact(text, field, format!("{name} {version}").trim_end());
+    }
 }
 
 fn fact(text: &mut String, name: &str, value: &str) {

@@ -142,20 +142,20 @@ fn named(text: &str) -> Result<Named, Stop> {
 
 /// The application, built; for a dry run it is in memory alone.
 fn application(arguments: &PushArgs, session: &Session, output: &Output) -> Result<Publication, Stop> {
-    let (planned, bytes, content, name) = if arguments.dry_run {
+    let (manifest, bytes, content, name) = if arguments.dry_run {
         let checked = session.wait_for(async |session| driver::check(session).await)?;
         output.diagnostics(&checked.planned.warnings)?;
-        let bytes = checked.component.bytes().to_vec();
+        let bytes = checked.component.to_bytes().map_err(Failure::from)?;
         let content = Content::Bytes(bytes.as_slice().into());
-        (checked.planned, bytes, content, "the application".to_owned())
+        (checked.planned.manifest, bytes, content, "the application".to_owned())
     } else {
         let built = super::build::of(session, output)?;
-        let bytes = built.component.bytes().to_vec();
+        let bytes = component_file::read(&built.path)?;
         let name = built.path.display().to_string();
-        (built.planned, bytes, Content::File(built.path), name)
+        (driver::read_manifest(session.manifest())?, bytes, Content::File(built.path), name)
     };
     let publication = Publication::of(&name, &bytes, content)?;
-    Ok(match &planned.manifest.package {
+    Ok(match &manifest.package {
         Some(package) => publication.with_package(package),
         None => publication,
     })

@@ -1,0 +1,319 @@
+//! What a result was made of, so that it is not made again while nothing has changed.
+//!
+//! Between a finished build and a file beside the default output, and from that file to what is known without reading anything: that
+//! the result is what would be built, or the digests of those components that are what they were. Files are known by a *stamp*: size,
+//! time of change and, where the system has them, time of the last change of state and the file's number. A file that was
+//! changed just before its stamp was taken may change again without that being seen in its stamp: of such files the digest is kept,
+//! too, and compared. Stamps are taken before the build reads anything. A stamp is a hint about time, never about content: what is
+//! copied into a result is compared with its digest all the same.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use registry_client::{Descriptor, Digester};
+use serde::{Deserialize, Serialize};
+
+use super::{Built, Locking, Session, directory_of, load};
+use crate::{
+    emit,
+    encode::Savings,
+    lock::{self, LockedSource},
+    manifest::{self, Manifest, Source, WitSource},
+    part::Part,
+};
+
+/// What the form of the file, and what is built from equal inputs, depend on.
+const MADE_BY: &str = concat!("compose ", env!("CARGO_PKG_VERSION"), ", form 1");
+
+/// For how long a clock may not tell two changes apart.
+const REST: Duration = Duration::from_millis(20);
+
+/// No fingerprint is of more files: beyond, it would not be worth its time.
+const MAX_FILES: usize = 100_000;
+
+/// A result, in numbers and names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// How many bytes it has.
+    pub size: u64,
+    /// What sharing saved.
+    pub savings: Savings,
+    /// How many instances it has.
+    pub instances: usize,
+    /// How many different components they are of.
+    pub components: usize,
+    /// What the runtime must provide.
+    pub host_imports: Vec<String>,
+    /// What it exports.
+    pub exports: Vec<String>,
+}
+
+/// A result that is what would be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The file.
+    pub path: PathBuf,
+    /// What it is.
+    pub summary: Summary,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Fingerprint {
+    made_by: String,
+    /// The result, and its stamp.
+    output: (PathBuf, Seen),
+    /// Whether that is where it goes when nothing else is said.
+    is_default_output: bool,
+    summary: Summary,
+    /// Whether everything that the build looked at is known.
+    is_complete: bool,
+    /// Whether what some name stands for may change without any of these files.
+    has_tags: bool,
+    /// Every file and directory that was looked at; one that was not there has no stamp.
+    files: BTreeMap<PathBuf, Option<Seen>>,
+    /// The components among them.
+    components: BTreeMap<PathBuf, (String, u64)>,
+}
+
+/// A file as it was, with the digest of its content where the stamp may not tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Seen(Stamp, Option<String>);
+
+impl Seen {
+    fn at(path: &Path) -> Option<Self> {
+        let (stamp, changed) = stamp(path)?;
+        let is_at_rest = SystemTime::now().duration_since(changed).is_ok_and(|rest| rest > REST);
+        Some(Self(stamp, if is_at_rest { None } else { Some(content(path)?) }))
+    }
+
+    /// Whether the file is what it was.
+    fn is_still(&self, path: &Path) -> bool {
+        let Self(known, digest) = self;
+        stamp(path).is_some_and(|(stamp, _)| stamp == *known)
+            && digest.as_ref().is_none_or(|digest| content(path).as_ref() == Some(digest))
+    }
+}
+
+/// The digest of what is in a file, or of the names in a directory.
+fn content(path: &Path) -> Option<String> {
+    let mut digester = Digester::default();
+    if path.is_dir() {
+        let names = std::fs::read_dir(path).ok()?.map(|entry| entry.map(|entry| entry.file_name()));
+        let mut names: Vec<_> = names.collect::<Result<_, _>>().ok()?;
+        names.sort();
+        for name in names {
+            digester.update(name.as_encoded_bytes());
+            digester.update(b"/");
+        }
+    } else {
+        std::io::copy(&mut std::fs::File::open(path).ok()?, &mut digester).ok()?;
+    }
+    Some(digester.finish().digest.to_string())
+}
+
+/// By what a file is known to be as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp(u64, u128, i128, u64);
+
+/// Says that a result is what would be built, if that is so.
+pub fn unchanged(session: &Session, output: Option<&Path>) -> Option<Unchanged> {
+    let fingerprint = read(&path(&session.manifest))?;
+    let Fingerprint { output: (path, result), is_default_output, is_complete, has_tags, files, summary, .. } =
+        fingerprint;
+    let is_meant = match output {
+        Some(output) => std::path::absolute(output).is_ok_and(|output| output == path),
+        None => is_default_output,
+    };
+    let is_same = is_meant
+        && is_complete
+        && !(has_tags && session.locking == Locking::Locked)
+        && files.contains_key(&absolute(&session.manifest)?)
+        && result.is_still(&path)
+        && files.iter().all(|(path, known)| match known {
+            Some(seen) => seen.is_still(path),
+            None => !path.exists(),
+        });
+    is_same.then_some(Unchanged { path: output.map_or_else(|| path.clone(), Path::to_path_buf), summary })
+}
+
+/// What is known of components that are files, and are what they were when the application was built last.
+pub(super) struct Known(Option<Fingerprint>);
+
+impl Known {
+    pub(super) fn of(session: &Session) -> Self {
+        Self(read(&path(&session.manifest)))
+    }
+
+    /// The descriptor of the component in a file.
+    pub(super) fn descriptor(&self, path: &Path) -> Option<Descriptor> {
+        let fingerprint = self.0.as_ref()?;
+        let path = absolute(path)?;
+        let (digest, size) = fingerprint.components.get(&path)?;
+        let Seen(known, None) = fingerprint.files.get(&path)?.as_ref()? else { return None };
+        if stamp(&path)?.0 != *known {
+            return None;
+        }
+        Some(Descriptor { digest: digest.parse().ok()?, size: *size })
+    }
+}
+
+/// Looks at the files of an application that is about to be built; nothing where they cannot be told.
+pub(super) fn look(session: &Session) -> Option<Files> {
+    let mut files = Files { files: BTreeMap::new(), is_complete: true };
+    files.application(&session.manifest, &super::read_manifest(&session.manifest).ok()?, &mut Vec::new())?;
+    Some(files)
+}
+
+/// Keeps what was built of the files that were looked at.
+pub(super) fn keep(session: &Session, built: &Built, files: Option<Files>) {
+    let path = path(&session.manifest);
+    let fingerprint = files.and_then(|files| of(session, built, files));
+    let Some(text) = fingerprint.and_then(|fingerprint| serde_json::to_vec(&fingerprint).ok()) else {
+        let _ = std::fs::remove_file(path);
+        return;
+    };
+    // Without it, the next build is made anew.
+    let _ = emit::replace_unsynced(&path, &text);
+}
+
+/// Forgets what the last build was made of.
+pub(super) fn forget(session: &Session) {
+    let _ = std::fs::remove_file(path(&session.manifest));
+}
+
+fn of(session: &Session, built: &Built, mut files: Files) -> Option<Fingerprint> {
+    // Whoever reads warnings should see them again.
+    files.is_complete &= built.planned.warnings.is_empty();
+    for lock in built.planned.stale_locks() {
+        files.maybe(lock)?;
+    }
+    let parts = &built.planned.parts;
+    let directory = directory_of(&session.manifest);
+    let components = built.planned.manifest.components.iter().filter_map(|entry| {
+        let Source::Path(path) = &entry.source.value else { return None };
+        let path = directory.join(path);
+        let part: &Part = parts.iter().find(|part| part.name == entry.name.value)?;
+        let is_binary = path.is_file() && path.extension().is_none_or(|extension| extension != "wat");
+        is_binary.then(|| Some((absolute(&path)?, (part.digest().to_string(), part.size())))).flatten()
+    });
+    let lock = &built.planned.lock;
+    let has_tags = lock.components.values().chain(&lock.world).any(|source| !matches!(source, LockedSource::Path(_)));
+    let default = super::default_output(session, &built.planned.manifest);
+    Some(Fingerprint {
+        made_by: MADE_BY.to_owned(),
+        output: (absolute(&built.path)?, Seen::at(&built.path)?),
+        is_default_output: built.path == default,
+        summary: built.summary(),
+        has_tags,
+        components: components.collect(),
+        is_complete: files.is_complete,
+        files: files.files,
+    })
+}
+
+/// The files that a build looks at.
+pub(super) struct Files {
+    files: BTreeMap<PathBuf, Option<Seen>>,
+    is_complete: bool,
+}
+
+impl Files {
+    /// An application: its manifest, its lock, its workspace, its world and its components; `None` where one is not known well enough.
+    fn application(&mut self, path: &Path, manifest: &Manifest, above: &mut Vec<PathBuf>) -> Option<()> {
+        if above.iter().any(|known| known == path) {
+            return None;
+        }
+        above.push(path.to_owned());
+        let directory = directory_of(path);
+        // A manifest above may be one of a workspace that this application is in, and have its lock.
+        let whole = absolute(&Path::new(".").join(directory))?;
+        for ancestor in whole.ancestors() {
+            self.maybe(&ancestor.join(manifest::FILE_NAME))?;
+            self.maybe(&ancestor.join(lock::FILE_NAME))?;
+        }
+        self.file(path)?;
+        match manifest.world.as_ref().map(|world| &world.wit.value) {
+            Some(WitSource::Path(path)) => self.tree(&directory.join(path), 0)?,
+            // What a branch means is git's to say.
+            Some(WitSource::Revision(_)) => self.is_complete = false,
+            Some(WitSource::Package { .. } | WitSource::Reference(_)) | None => {}
+        }
+        for entry in &manifest.components {
+            let Source::Path(path) = &entry.source.value else { continue };
+            let path = directory.join(path);
+            if path.is_dir() {
+                let nested = path.join(manifest::FILE_NAME);
+                let manifest = super::read_manifest(&nested).ok()?;
+                self.application(&nested, &manifest, above)?;
+            } else {
+                self.file(&path)?;
+            }
+        }
+        above.pop();
+        Some(())
+    }
+
+    /// A directory and everything in it, or a file.
+    fn tree(&mut self, path: &Path, depth: usize) -> Option<()> {
+        self.file(path)?;
+        if path.is_dir() && depth < 32 {
+            for entry in std::fs::read_dir(path).ok()? {
+                self.tree(&entry.ok()?.path(), depth + 1)?;
+            }
+        }
+        Some(())
+    }
+
+    fn file(&mut self, path: &Path) -> Option<()> {
+        self.insert(path, Some(Seen::at(path)?))
+    }
+
+    /// A file that may not be there.
+    fn maybe(&mut self, path: &Path) -> Option<()> {
+        self.insert(path, Seen::at(path))
+    }
+
+    fn insert(&mut self, path: &Path, seen: Option<Seen>) -> Option<()> {
+        self.is_complete &= self.files.len() < MAX_FILES;
+        if self.is_complete {
+            self.files.insert(absolute(path)?, seen);
+        }
+        Some(())
+    }
+}
+
+/// The stamp of a file or directory, and when it changed last.
+fn stamp(path: &Path) -> Option<(Stamp, SystemTime)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    let modified = metadata.modified().ok()?;
+    let since = modified.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let nanoseconds = i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec());
+        let changed = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(0));
+        let changed = (SystemTime::UNIX_EPOCH + changed).max(modified);
+        Some((Stamp(metadata.len(), since, nanoseconds, metadata.ino()), changed))
+    }
+    #[cfg(not(unix))]
+    Some((Stamp(metadata.len(), since, 0, 0), modified))
+}
+
+/// Where the fingerprint of an application is.
+fn path(manifest: &Path) -> PathBuf {
+    directory_of(manifest).join(super::OUTPUT_DIRECTORY).join("fingerprint.json")
+}
+
+/// A path that means the same in any directory.
+fn absolute(path: &Path) -> Option<PathBuf> {
+    std::path::absolute(path).ok()
+}
+
+fn read(path: &Path) -> Option<Fingerprint> {
+    let text = load::read_text(path).ok()?;
+    let fingerprint: Fingerprint = serde_json::from_str(&text).ok()?;
+    (fingerprint.made_by == MADE_BY).then_some(fingerprint)
+}

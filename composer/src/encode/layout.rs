@@ -1,0 +1,262 @@
+//! How the result is laid out: a list of bytes that were encoded here and of ranges that are copied from inputs.
+//!
+//! From a tree of sections to a [`Layout`]: as it is written, and as its [structure](mod@structure), where a stub stands for each
+//! module. The sizes of everything are known before a byte is copied, so that writing needs no more memory than a buffer, and whatever
+//! is copied is compared with its digest on the way.
+
+mod structure;
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    fmt,
+    io::{self, Write},
+    ops::Range,
+    sync::Arc,
+};
+
+use registry_client::{Digest, Digester};
+
+use super::Savings;
+use crate::{
+    input::{Input, Reader},
+    shell::{COMPONENT_HEADER, COMPONENT_SECTION, MODULE_SECTION, Module, Strip, leb128},
+};
+
+/// How many bytes are copied at a time.
+const BUFFER: usize = 128 * 1024;
+
+/// A component as it was laid out, not yet known to be valid.
+pub struct Layout {
+    chunks: Vec<Chunk>,
+    size: u64,
+    structure: Vec<u8>,
+    modules: BTreeMap<Digest, (Input, Arc<Module>)>,
+    savings: Savings,
+}
+
+struct Chunk {
+    /// Where it is in the result.
+    start: u64,
+    bytes: ChunkBytes,
+}
+
+enum ChunkBytes {
+    Encoded(Vec<u8>),
+    Copied { input: Input, range: Range<u64>, digest: Digest },
+}
+
+/// Why a layout could not be written.
+#[derive(Debug)]
+pub(crate) enum CopyError {
+    /// An input cannot be read, or has other bytes than it had.
+    Input(io::Error),
+    /// The output cannot be written.
+    Output(io::Error),
+}
+
+impl Layout {
+    /// How many bytes the result has.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// What sharing saved.
+    pub fn savings(&self) -> Savings {
+        self.savings
+    }
+
+    /// The result, with stubs in the place of its modules.
+    pub(crate) fn structure(&self) -> &[u8] {
+        &self.structure
+    }
+
+    /// The modules of the result by what is executed of them, each with the input that it is copied from.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = (Digest, &Input, &Module)> {
+        self.modules.iter().map(|(identity, (input, module))| (*identity, input, &**module))
+    }
+
+    /// Copies the result into `output`; everything from inputs is what it was when the inputs were read before.
+    pub(crate) fn write_to(&self, output: &mut impl Write) -> Result<(), CopyError> {
+        let mut reader = self.reader();
+        let mut buffer = vec![0; BUFFER];
+        for chunk in &self.chunks {
+            match &chunk.bytes {
+                ChunkBytes::Encoded(bytes) => output.write_all(bytes).map_err(CopyError::Output)?,
+                ChunkBytes::Copied { input, range, digest } => {
+                    let source = reader.source(input).map_err(CopyError::Input)?;
+                    let mut digester = Digester::default();
+                    let mut position = range.start;
+                    while position < range.end {
+                        let left = usize::try_from(range.end - position).unwrap_or(usize::MAX);
+                        let piece = &mut buffer[..left.min(BUFFER)];
+                        source.read_at(position, piece).map_err(CopyError::Input)?;
+                        digester.update(piece);
+                        output.write_all(piece).map_err(CopyError::Output)?;
+                        position += piece.len() as u64;
+                    }
+                    if digester.finish().digest != *digest {
+                        let changed = "it has other bytes than a moment ago";
+                        return Err(CopyError::Input(io::Error::new(io::ErrorKind::InvalidData, changed)));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to read the result, without comparing digests.
+    pub(crate) fn reader(&self) -> LayoutReader<'_> {
+        LayoutReader { layout: self, open: None }
+    }
+}
+
+impl fmt::Debug for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Layout({} bytes in {} pieces)", self.size, self.chunks.len())
+    }
+}
+
+/// Reads a layout; the input that was read last stays open.
+pub(crate) struct LayoutReader<'a> {
+    layout: &'a Layout,
+    open: Option<(&'a Input, Reader<'a>)>,
+}
+
+impl<'a> LayoutReader<'a> {
+    pub(crate) fn read_at(&mut self, mut offset: u64, mut buffer: &mut [u8]) -> io::Result<()> {
+        while !buffer.is_empty() {
+            let after = self.layout.chunks.partition_point(|chunk| chunk.start <= offset);
+            let chunk = after.checked_sub(1).and_then(|place| self.layout.chunks.get(place));
+            let chunk = chunk.ok_or(io::ErrorKind::UnexpectedEof)?;
+            let within = offset - chunk.start;
+            let left = chunk.bytes.size().saturating_sub(within);
+            if left == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let (piece, rest) = buffer.split_at_mut(usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len()));
+            match &chunk.bytes {
+                ChunkBytes::Encoded(bytes) => {
+                    let start = usize::try_from(within).map_err(io::Error::other)?;
+                    piece.copy_from_slice(&bytes[start..start + piece.len()]);
+                }
+                ChunkBytes::Copied { input, range, .. } => self.source(input)?.read_at(range.start + within, piece)?,
+            }
+            offset += piece.len() as u64;
+            buffer = rest;
+        }
+        Ok(())
+    }
+
+    fn source(&mut self, input: &'a Input) -> io::Result<&mut Reader<'a>> {
+        if !self.open.as_ref().is_some_and(|(open, _)| open.is(input)) {
+            self.open = Some((input, input.reader()?));
+        }
+        let (_, reader) = self.open.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        Ok(reader)
+    }
+}
+
+impl ChunkBytes {
+    fn size(&self) -> u64 {
+        match self {
+            Self::Encoded(bytes) => bytes.len() as u64,
+            Self::Copied { range, .. } => range.end - range.start,
+        }
+    }
+}
+
+/// A part of a component that is being laid out.
+pub(super) enum Node<'a> {
+    /// Whole sections.
+    Bytes(Cow<'a, [u8]>),
+    /// A section that is a module, with the size of that.
+    Module { input: &'a Input, module: &'a Arc<Module>, size: u64 },
+    /// A section that is a component, with the size of that.
+    Component { children: Vec<Node<'a>>, size: u64 },
+}
+
+impl<'a> Node<'a> {
+    pub(super) fn module(input: &'a Input, module: &'a Arc<Module>, strip: Strip) -> Self {
+        Self::Module { input, module, size: module.size(strip) }
+    }
+
+    pub(super) fn component(children: Vec<Node<'a>>) -> Self {
+        let size = COMPONENT_HEADER.len() as u64 + children.iter().map(Node::size).sum::<u64>();
+        Self::Component { children, size }
+    }
+
+    /// How many bytes it has, with the header of its section.
+    pub(super) fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Module { size, .. } | Self::Component { size, .. } => {
+                let mut header = Vec::new();
+                leb128(*size, &mut header);
+                1 + header.len() as u64 + size
+            }
+        }
+    }
+}
+
+/// Lays out the component of these parts.
+pub(super) fn lay_out(parts: &[Node<'_>], strip: Strip, savings: Savings) -> Layout {
+    let layout =
+        Layout { chunks: Vec::new(), size: 0, structure: structure::write(parts), modules: BTreeMap::new(), savings };
+    let mut writer = Writer { layout, strip };
+    writer.encoded(COMPONENT_HEADER);
+    for part in parts {
+        writer.node(part);
+    }
+    writer.layout
+}
+
+struct Writer {
+    layout: Layout,
+    strip: Strip,
+}
+
+impl Writer {
+    fn node(&mut self, node: &Node<'_>) {
+        match node {
+            Node::Bytes(bytes) => self.encoded(bytes),
+            Node::Module { input, module, size } => {
+                self.section_header(MODULE_SECTION, *size);
+                for segment in module.kept(self.strip) {
+                    let range = segment.range.clone();
+                    self.chunk(ChunkBytes::Copied { input: (*input).clone(), range, digest: segment.digest });
+                }
+                let known = self.layout.modules.entry(module.code_identity());
+                known.or_insert_with(|| ((*input).clone(), Arc::clone(module)));
+            }
+            Node::Component { children, size } => {
+                self.section_header(COMPONENT_SECTION, *size);
+                self.encoded(COMPONENT_HEADER);
+                for child in children {
+                    self.node(child);
+                }
+            }
+        }
+    }
+
+    fn section_header(&mut self, id: u8, size: u64) {
+        let mut header = vec![id];
+        leb128(size, &mut header);
+        self.encoded(&header);
+    }
+
+    fn encoded(&mut self, bytes: &[u8]) {
+        if let Some(Chunk { bytes: ChunkBytes::Encoded(last), .. }) = self.layout.chunks.last_mut() {
+            last.extend_from_slice(bytes);
+            self.layout.size += bytes.len() as u64;
+        } else {
+            self.chunk(ChunkBytes::Encoded(bytes.to_vec()));
+        }
+    }
+
+    fn chunk(&mut self, bytes: ChunkBytes) {
+        let start = self.layout.size;
+        self.layout.size += bytes.size();
+        self.layout.chunks.push(Chunk { start, bytes });
+    }
+}

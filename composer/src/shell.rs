@@ -1,0 +1,271 @@
+//! The shell of a component: all that its type and its wiring consist of, and of its code only where it is.
+//!
+//! From the bytes of a component, read once from front to back and never held, to a [`Shell`]: its component-level sections as they
+//! are, and in the place of each core module, nested ones too, a [`Module`] that says where the module's bytes are, what their
+//! digests are, and what a *stub* of it is: a module of the same imports and exports whose functions trap. The component with stubs
+//! is valid exactly when the component is valid but for function bodies, data and tables, has the same type and the same index spaces,
+//! and is small; planning and the structural half of validation look at nothing else.
+//!
+//! | module | decides |
+//! |---|---|
+//! | [`mod@scan`] | how bytes are read once and hashed on the way |
+//! | [`mod@cut`] | where a component is cut |
+//! | [`stub`] | what stands for a module |
+//! | [`record`] | how a shell is kept in the store |
+
+mod cut;
+mod record;
+mod scan;
+mod stub;
+
+use std::{ops::Range, sync::Arc};
+
+use registry_client::{Descriptor, Digest, Digester, Store};
+use wasmparser::BinaryReader;
+
+use crate::input::Input;
+pub(crate) use cut::{CutError, MAX_DEPTH};
+pub(crate) use scan::leb128;
+
+/// The eight bytes that a component starts with.
+pub(crate) const COMPONENT_HEADER: &[u8; 8] = b"\0asm\x0d\0\x01\0";
+/// The eight bytes that a core module starts with.
+pub(crate) const MODULE_HEADER: &[u8; 8] = b"\0asm\x01\0\0\0";
+/// The section that is a core module, in a component.
+pub(crate) const MODULE_SECTION: u8 = 1;
+/// The section that is a component, in a component.
+pub(crate) const COMPONENT_SECTION: u8 = 4;
+
+/// The section that has imports, in a component.
+const IMPORT_SECTION: u8 = 10;
+
+/// A component without its code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shell {
+    pub(crate) root: Outline,
+}
+
+/// What a component consists of, in its order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Outline {
+    pub(crate) items: Vec<Item>,
+}
+
+/// A part of a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// Sections that are neither custom nor contain code, with their headers.
+    Sections(Vec<u8>),
+    /// A custom section, with its header.
+    Custom(Content, Vec<u8>),
+    /// A core module.
+    Module(Arc<Module>),
+    /// A nested component.
+    Component(Outline),
+}
+
+/// A core module of a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Module {
+    /// Its bytes, in order and without gaps: runs of sections, and custom sections each for itself.
+    pub(crate) segments: Vec<Segment>,
+    /// A module of the same type.
+    pub(crate) stub: Vec<u8>,
+}
+
+/// Bytes of a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Segment {
+    /// Where they are in the component's file.
+    pub(crate) range: Range<u64>,
+    pub(crate) digest: Digest,
+    pub(crate) content: Content,
+}
+
+/// What bytes are there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Content {
+    /// What is executed.
+    Code,
+    /// Custom sections with names, for people and profilers.
+    Names,
+    /// Custom sections with what debuggers need.
+    Debug,
+    /// Any other custom section.
+    Other,
+}
+
+impl Content {
+    /// What a custom section of this name is.
+    pub(crate) fn of_custom(name: &str) -> Self {
+        match name {
+            "name" | "component-name" => Self::Names,
+            "sourceMappingURL" | "external_debug_info" => Self::Debug,
+            _ if name.starts_with(".debug_") => Self::Debug,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Which custom sections the result is without.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strip {
+    /// Everything stays.
+    #[default]
+    Nothing,
+    /// What debuggers need goes; names stay.
+    Debug,
+    /// What debuggers need goes, and names go too.
+    All,
+}
+
+impl Strip {
+    /// Whether bytes for this purpose stay.
+    pub(crate) fn keeps(self, content: Content) -> bool {
+        match content {
+            Content::Code | Content::Other => true,
+            Content::Names => self != Self::All,
+            Content::Debug => self == Self::Nothing,
+        }
+    }
+}
+
+impl Shell {
+    /// Cuts a component, and gives its digest with it.
+    pub(crate) fn of(input: &Input) -> Result<(Self, Descriptor), CutError> {
+        let (root, descriptor) = cut::cut(input)?;
+        Ok((Self { root }, descriptor))
+    }
+
+    /// What the store remembers of the component of a digest.
+    pub(crate) fn recall(store: &Store, of: &Descriptor) -> Option<Self> {
+        Some(Self { root: record::read(&store.derived(record::KIND, of.digest)?, of.size)? })
+    }
+
+    /// Lets the store remember it.
+    pub(crate) fn keep(&self, store: &Store, of: Digest) {
+        store.keep_derived(record::KIND, of, &record::write(&self.root));
+    }
+
+    /// Makes the store forget it.
+    pub(crate) fn forget(store: &Store, of: Digest) {
+        store.forget_derived(record::KIND, of);
+    }
+
+    /// The component, with stubs in the place of its modules.
+    pub(crate) fn with_stubs(&self) -> Vec<u8> {
+        let mut bytes = COMPONENT_HEADER.to_vec();
+        self.root.write_with_stubs(&mut bytes);
+        bytes
+    }
+
+    /// The component up to its last import.
+    pub(crate) fn imports_alone(&self) -> Vec<u8> {
+        let mut bytes = COMPONENT_HEADER.to_vec();
+        let mut end = bytes.len();
+        for item in &self.root.items {
+            let start = bytes.len();
+            item.write_with_stubs(&mut bytes);
+            if let Item::Sections(sections) = item
+                && let Some(last) = end_of_last_import(sections)
+            {
+                end = start + last;
+            }
+        }
+        bytes.truncate(end);
+        bytes
+    }
+}
+
+impl Item {
+    fn write_with_stubs(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Sections(sections) => bytes.extend_from_slice(sections),
+            Self::Custom(..) => {}
+            Self::Module(module) => {
+                bytes.push(MODULE_SECTION);
+                leb128(module.stub.len() as u64, bytes);
+                bytes.extend_from_slice(&module.stub);
+            }
+            Self::Component(outline) => {
+                let mut nested = COMPONENT_HEADER.to_vec();
+                outline.write_with_stubs(&mut nested);
+                bytes.push(COMPONENT_SECTION);
+                leb128(nested.len() as u64, bytes);
+                bytes.extend_from_slice(&nested);
+            }
+        }
+    }
+}
+
+/// Where the last import section ends among sections.
+fn end_of_last_import(sections: &[u8]) -> Option<usize> {
+    let mut reader = BinaryReader::new(sections, 0);
+    let mut end = None;
+    while !reader.eof() {
+        let id = reader.read_u8().ok()?;
+        let size = reader.read_var_u32().ok()?;
+        reader.read_bytes(size as usize).ok()?;
+        if id == IMPORT_SECTION {
+            end = Some(reader.current_position());
+        }
+    }
+    end
+}
+
+impl Outline {
+    fn write_with_stubs(&self, bytes: &mut Vec<u8>) {
+        for item in &self.items {
+            item.write_with_stubs(bytes);
+        }
+    }
+}
+
+impl Module {
+    /// The segments that stay.
+    pub(crate) fn kept(&self, strip: Strip) -> impl Iterator<Item = &Segment> {
+        self.segments.iter().filter(move |segment| strip.keeps(segment.content))
+    }
+
+    /// How many bytes stay.
+    pub(crate) fn size(&self, strip: Strip) -> u64 {
+        self.kept(strip).map(Segment::size).sum()
+    }
+
+    /// The name of the bytes that stay: equal exactly when they are.
+    ///
+    /// Modules of equal bytes have equal segments, because a module is cut by what is in it alone.
+    pub(crate) fn identity(&self, strip: Strip) -> Digest {
+        identity(self.kept(strip))
+    }
+
+    /// The name of the bytes that are executed: custom sections say nothing about whether a module is valid.
+    pub(crate) fn code_identity(&self) -> Digest {
+        identity(self.segments.iter().filter(|segment| segment.content == Content::Code))
+    }
+
+    /// Where the module starts in the component's file.
+    pub(crate) fn start(&self) -> u64 {
+        self.segments.first().map_or(0, |segment| segment.range.start)
+    }
+
+    /// Where the module ends in the component's file.
+    pub(crate) fn end(&self) -> u64 {
+        self.segments.last().map_or(0, |segment| segment.range.end)
+    }
+}
+
+impl Segment {
+    pub(crate) fn size(&self) -> u64 {
+        self.range.end - self.range.start
+    }
+}
+
+fn identity<'a>(segments: impl Iterator<Item = &'a Segment>) -> Digest {
+    let mut digester = Digester::default();
+    for segment in segments {
+        digester.update(&segment.size().to_le_bytes());
+        digester.update(segment.digest.as_bytes());
+    }
+    digester.finish().digest
+}

@@ -1,0 +1,151 @@
+//! A shell as the store keeps it: between an [`Outline`] and bytes.
+//!
+//! The store says whether bytes are a record of ours; what is read is nevertheless read with care, and used for nothing that is not
+//! checked again: the component with stubs is validated, and whatever is copied from the input has the digest that is recorded.
+
+use std::sync::Arc;
+
+use registry_client::{DerivedKind, Digest};
+
+use super::{Content, Item, MAX_DEPTH, Module, Outline, Segment};
+
+/// The kind of the records; its binding changes with what [`super::cut`] and [`super::stub`] make of a component.
+pub(super) const KIND: DerivedKind<'_> = DerivedKind { name: "shell", binding: "1" };
+
+pub(super) fn write(outline: &Outline) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_outline(outline, &mut bytes);
+    bytes
+}
+
+/// Reads the outline of a component of `size` bytes.
+pub(super) fn read(bytes: &[u8], size: u64) -> Option<Outline> {
+    let mut reader = Reader { rest: bytes, size };
+    let outline = reader.outline(0)?;
+    reader.rest.is_empty().then_some(outline)
+}
+
+const SECTIONS: u8 = 0;
+const CUSTOM: u8 = 1;
+const MODULE: u8 = 2;
+const COMPONENT: u8 = 3;
+
+fn write_outline(outline: &Outline, bytes: &mut Vec<u8>) {
+    number(outline.items.len() as u64, bytes);
+    for item in &outline.items {
+        match item {
+            Item::Sections(sections) => {
+                bytes.push(SECTIONS);
+                text(sections, bytes);
+            }
+            Item::Custom(content, section) => {
+                bytes.push(CUSTOM);
+                bytes.push(content_code(*content));
+                text(section, bytes);
+            }
+            Item::Module(module) => {
+                bytes.push(MODULE);
+                text(&module.stub, bytes);
+                number(module.segments.len() as u64, bytes);
+                for Segment { range, digest, content } in &module.segments {
+                    number(range.start, bytes);
+                    number(range.end, bytes);
+                    bytes.extend_from_slice(digest.as_bytes());
+                    bytes.push(content_code(*content));
+                }
+            }
+            Item::Component(outline) => {
+                bytes.push(COMPONENT);
+                write_outline(outline, bytes);
+            }
+        }
+    }
+}
+
+fn number(value: u64, bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(&value.to_le_bytes());
+}
+
+fn text(text: &[u8], bytes: &mut Vec<u8>) {
+    number(text.len() as u64, bytes);
+    bytes.extend_from_slice(text);
+}
+
+fn content_code(content: Content) -> u8 {
+    match content {
+        Content::Code => 0,
+        Content::Names => 1,
+        Content::Debug => 2,
+        Content::Other => 3,
+    }
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+    size: u64,
+}
+
+impl<'a> Reader<'a> {
+    fn outline(&mut self, depth: usize) -> Option<Outline> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let count = self.number()?;
+        let mut items = Vec::new();
+        for _ in 0..count {
+            items.push(match self.byte()? {
+                SECTIONS => Item::Sections(self.text()?.to_vec()),
+                CUSTOM => Item::Custom(self.content()?, self.text()?.to_vec()),
+                MODULE => Item::Module(Arc::new(self.module()?)),
+                COMPONENT => Item::Component(self.outline(depth + 1)?),
+                _ => return None,
+            });
+        }
+        Some(Outline { items })
+    }
+
+    fn module(&mut self) -> Option<Module> {
+        let stub = self.text()?.to_vec();
+        let count = self.number()?;
+        let mut segments: Vec<Segment> = Vec::new();
+        for _ in 0..count {
+            let range = self.number()?..self.number()?;
+            let follows = segments.last().is_none_or(|last| last.range.end == range.start);
+            if !follows || range.start >= range.end || range.end > self.size {
+                return None;
+            }
+            let digest = Digest::from_bytes(self.bytes(32)?.try_into().ok()?);
+            segments.push(Segment { range, digest, content: self.content()? });
+        }
+        Some(Module { segments, stub })
+    }
+
+    fn content(&mut self) -> Option<Content> {
+        match self.byte()? {
+            0 => Some(Content::Code),
+            1 => Some(Content::Names),
+            2 => Some(Content::Debug),
+            3 => Some(Content::Other),
+            _ => None,
+        }
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        Some(self.bytes(1)?[0])
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        Some(u64::from_le_bytes(self.bytes(8)?.try_into().ok()?))
+    }
+
+    fn text(&mut self) -> Option<&'a [u8]> {
+        let length = usize::try_from(self.number()?).ok()?;
+        self.bytes(length)
+    }
+
+    fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.rest.split_at_checked(count)?;
+        self.rest = rest;
+        Some(bytes)
+    }
+}

@@ -1,0 +1,301 @@
+//! Proves one module: that all of it is valid, and that its stub has its type.
+//!
+//! From the place of a module to nothing, or to what is wrong. The module is read once, section by section and function by function;
+//! data is passed over, because only its headers can be wrong. Custom sections are not looked at, as no validator does.
+
+use std::{fmt::Write as _, io};
+
+use wasmparser::{
+    BinaryReader, ConstExpr, DataSectionReader, ElementSectionReader, Encoding, Error, ExportSectionReader,
+    FuncValidatorAllocations, FunctionBody, FunctionSectionReader, GlobalSectionReader, ImportSectionReader,
+    MemorySectionReader, TableSectionReader, TagSectionReader, TypeSectionReader, ValidPayload, Validator,
+    WasmFeatures,
+    types::{EntityType, Types, TypesRef},
+};
+
+use crate::{
+    input::{Input, Reader},
+    shell::{MODULE_HEADER, Module, leb128},
+};
+
+/// How many bytes of a code or data section are in memory at a time, where no single function has more.
+const WINDOW: usize = 64 * 1024;
+
+/// Why a module could not be proved.
+#[derive(Debug)]
+pub(super) enum Unproved {
+    /// Its bytes could not be read.
+    Unreadable(io::Error),
+    /// It is not valid.
+    Invalid,
+    /// Its stub is not of its type: a fault of ours, or somebody changed what the store remembers.
+    OtherType,
+}
+
+impl From<Error> for Unproved {
+    fn from(_: Error) -> Self {
+        // Whoever tells a person reads the whole component and finds the place.
+        Self::Invalid
+    }
+}
+
+impl From<io::Error> for Unproved {
+    fn from(error: io::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+/// Proves a module.
+pub(super) fn prove(input: &Input, module: &Module, features: WasmFeatures) -> Result<(), Unproved> {
+    let types = validate(input, module, features)?;
+    let stub = Validator::new_with_features(features).validate_all(&module.stub)?;
+    if type_of(types.as_ref()) == type_of(stub.as_ref()) { Ok(()) } else { Err(Unproved::OtherType) }
+}
+
+/// The type of a module as text: two types are equal exactly when their texts are.
+fn type_of(types: TypesRef<'_>) -> String {
+    let mut text = String::new();
+    let mut entity = |names: &[&str], entity: EntityType| {
+        let _ = match entity {
+            EntityType::Func(id) => writeln!(text, "{names:?} func {:?}", types[id]),
+            EntityType::FuncExact(id) => writeln!(text, "{names:?} exact func {:?}", types[id]),
+            EntityType::Tag(id) => writeln!(text, "{names:?} tag {:?}", types[id]),
+            other => writeln!(text, "{names:?} {other:?}"),
+        };
+    };
+    for (module, name, ty) in types.core_imports().into_iter().flatten() {
+        entity(&[module, name], ty);
+    }
+    for (name, ty) in types.core_exports().into_iter().flatten() {
+        entity(&[name], ty);
+    }
+    text
+}
+
+fn validate(input: &Input, module: &Module, features: WasmFeatures) -> Result<Types, Unproved> {
+    let source = Source { reader: input.reader()?, position: module.start(), end: module.end() };
+    let mut proof = Proof { source, validator: Validator::new_with_features(features), features };
+    let header = proof.source.take(MODULE_HEADER.len() as u64)?;
+    if header != MODULE_HEADER {
+        return Err(Unproved::Invalid);
+    }
+    let start = module.start();
+    proof.validator.version(1, Encoding::Module, &(start..start + header.len() as u64))?;
+    while proof.source.position < proof.source.end {
+        proof.section()?;
+    }
+    Ok(proof.validator.end(module.end())?)
+}
+
+struct Proof<'a> {
+    source: Source<'a>,
+    validator: Validator,
+    features: WasmFeatures,
+}
+
+impl Proof<'_> {
+    fn section(&mut self) -> Result<(), Unproved> {
+        let id = self.source.take(1)?[0];
+        let size = self.source.number()?;
+        let start = self.source.position;
+        let end = start + u64::from(size);
+        if end > self.source.end {
+            return Err(Unproved::Invalid);
+        }
+        match id {
+            0 => {
+                self.source.position = end;
+                return Ok(());
+            }
+            10 => return self.code(end),
+            11 => return self.data(end),
+            _ => {}
+        }
+        let bytes = self.source.take(u64::from(size))?;
+        let mut reader = BinaryReader::new_features(&bytes, start, self.features);
+        let validator = &mut self.validator;
+        let range = start..end;
+        match id {
+            1 => validator.type_section(&TypeSectionReader::new(reader)?)?,
+            2 => validator.import_section(&ImportSectionReader::new(reader)?)?,
+            3 => validator.function_section(&FunctionSectionReader::new(reader)?)?,
+            4 => validator.table_section(&TableSectionReader::new(reader)?)?,
+            5 => validator.memory_section(&MemorySectionReader::new(reader)?)?,
+            6 => validator.global_section(&GlobalSectionReader::new(reader)?)?,
+            7 => validator.export_section(&ExportSectionReader::new(reader)?)?,
+            8 => {
+                let function = whole_number(&mut reader)?;
+                validator.start_section(function, &range)?;
+            }
+            9 => validator.element_section(&ElementSectionReader::new(reader)?)?,
+            12 => {
+                let count = whole_number(&mut reader)?;
+                validator.data_count_section(count, &range)?;
+            }
+            13 => validator.tag_section(&TagSectionReader::new(reader)?)?,
+            other => validator.unknown_section(other, &range)?,
+        }
+        Ok(())
+    }
+
+    /// Validates the functions of a code section that ends at `end`.
+    fn code(&mut self, end: u64) -> Result<(), Unproved> {
+        let start = self.source.position;
+        let count = self.source.number()?;
+        self.start_code(count, start, end)?;
+        let mut window = Window::new(end);
+        let mut allocations = FuncValidatorAllocations::default();
+        for _ in 0..count {
+            let size = window.number(&mut self.source)?;
+            let (body, offset) = window.take(&mut self.source, size as usize)?;
+            let body = FunctionBody::new(BinaryReader::new_features(body, offset, self.features));
+            let mut function = self.validator.code_section_entry(&body)?.into_validator(allocations);
+            function.validate(&body)?;
+            allocations = function.into_allocations();
+        }
+        window.finish(&mut self.source)
+    }
+
+    fn start_code(&mut self, count: u32, start: u64, end: u64) -> Result<(), Unproved> {
+        let payload = wasmparser::Payload::CodeSectionStart {
+            count,
+            range: start..end,
+            size: u32::try_from(end - start).map_err(|_| Unproved::Invalid)?,
+        };
+        match self.validator.payload(&payload)? {
+            ValidPayload::Ok => Ok(()),
+            _ => Err(Unproved::Invalid),
+        }
+    }
+
+    /// Validates a data section that ends at `end`, as if its segments were empty.
+    fn data(&mut self, end: u64) -> Result<(), Unproved> {
+        let start = self.source.position;
+        let count = self.source.number()?;
+        let mut emptied = Vec::new();
+        leb128(u64::from(count), &mut emptied);
+        for _ in 0..count {
+            let position = self.source.position;
+            let window = self.source.peek((end - position).min(WINDOW as u64))?;
+            let mut reader = BinaryReader::new_features(&window, position, self.features);
+            let kind = reader.read_var_u32()?;
+            if kind == 2 {
+                reader.read_var_u32()?;
+            }
+            if kind != 1 {
+                reader.read::<ConstExpr<'_>>()?;
+            }
+            emptied.extend_from_slice(&window[..reader.current_position()]);
+            emptied.push(0);
+            let size = u64::from(reader.read_var_u32()?);
+            let data = position + reader.current_position() as u64;
+            if size > end - data {
+                return Err(Unproved::Invalid);
+            }
+            self.source.position = data + size;
+        }
+        if self.source.position != end {
+            return Err(Unproved::Invalid);
+        }
+        let reader = BinaryReader::new_features(&emptied, start, self.features);
+        Ok(self.validator.data_section(&DataSectionReader::new(reader)?)?)
+    }
+}
+
+/// The number that a section consists of.
+fn whole_number(reader: &mut BinaryReader<'_>) -> Result<u32, Unproved> {
+    let number = reader.read_var_u32()?;
+    if reader.eof() { Ok(number) } else { Err(Unproved::Invalid) }
+}
+
+/// The bytes of a module.
+struct Source<'a> {
+    reader: Reader<'a>,
+    position: u64,
+    end: u64,
+}
+
+impl Source<'_> {
+    /// The next bytes, which are not taken.
+    fn peek(&mut self, count: u64) -> Result<Vec<u8>, Unproved> {
+        if count > self.end - self.position {
+            return Err(Unproved::Invalid);
+        }
+        let mut bytes = vec![0; usize::try_from(count).map_err(|_| Unproved::Invalid)?];
+        self.reader.read_at(self.position, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn take(&mut self, count: u64) -> Result<Vec<u8>, Unproved> {
+        let bytes = self.peek(count)?;
+        self.position += count;
+        Ok(bytes)
+    }
+
+    fn number(&mut self) -> Result<u32, Unproved> {
+        let bytes = self.peek((self.end - self.position).min(5))?;
+        let mut reader = BinaryReader::new(&bytes, self.position);
+        let number = reader.read_var_u32()?;
+        self.position += reader.current_position() as u64;
+        Ok(number)
+    }
+}
+
+/// Bytes that are read ahead of what takes them, in large pieces.
+struct Window {
+    bytes: Vec<u8>,
+    taken: usize,
+    end: u64,
+}
+
+impl Window {
+    fn new(end: u64) -> Self {
+        Self { bytes: Vec::new(), taken: 0, end }
+    }
+
+    fn ahead(&self) -> usize {
+        self.bytes.len() - self.taken
+    }
+
+    /// Makes sure that so many bytes are there, if the section has them.
+    fn fill(&mut self, source: &mut Source<'_>, count: usize) -> Result<(), Unproved> {
+        if self.ahead() >= count {
+            return Ok(());
+        }
+        self.bytes.drain(..self.taken);
+        self.taken = 0;
+        let left = self.end - source.position;
+        let wanted = count.max(WINDOW) - self.bytes.len();
+        let more = usize::try_from(left).unwrap_or(usize::MAX).min(wanted);
+        let start = self.bytes.len();
+        self.bytes.resize(start + more, 0);
+        source.reader.read_at(source.position, &mut self.bytes[start..])?;
+        source.position += more as u64;
+        Ok(())
+    }
+
+    fn number(&mut self, source: &mut Source<'_>) -> Result<u32, Unproved> {
+        self.fill(source, 5)?;
+        let mut reader = BinaryReader::new(&self.bytes[self.taken..], 0);
+        let number = reader.read_var_u32()?;
+        self.taken += reader.current_position();
+        Ok(number)
+    }
+
+    /// The next bytes, and their place in the input.
+    fn take(&mut self, source: &mut Source<'_>, count: usize) -> Result<(&[u8], u64), Unproved> {
+        // A function has fewer bytes than what is left of its section; this bounds what is allocated.
+        if count as u64 > self.ahead() as u64 + (self.end - source.position) {
+            return Err(Unproved::Invalid);
+        }
+        self.fill(source, count)?;
+        let offset = source.position - self.ahead() as u64;
+        let start = self.taken;
+        self.taken += count;
+        Ok((&self.bytes[start..self.taken], offset))
+    }
+
+    fn finish(self, source: &mut Source<'_>) -> Result<(), Unproved> {
+        if self.ahead() == 0 && source.position == self.end { Ok(()) } else { Err(Unproved::Invalid) }
+    }
+}

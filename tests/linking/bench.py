@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Measures how fast, in how much memory and to what size `compose build` links, beside `wac compose` and `wac plug`.
+
+    python3 tests/linking/bench.py --compose target/release/compose --wac ~/.cargo/bin/wac [--python VENV] [SCENARIO…]
+
+Every figure is a whole process's, median of several runs. `cold` has an empty store and no earlier output; for `one changed` one
+component has other bytes than at the last build; `nothing changed` is the build after that. With `--python`, a virtual environment
+that has `componentize-py`, two components of 18 MB are linked as well. `wac` is `cargo install wac-cli`; without it there are no ratios.
+"""
+
+import argparse, os, shutil, statistics, subprocess, sys, tempfile, time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# name: pattern, components, functions of ballast
+SCENARIOS = {
+    "chain of 10": ("chain", 10, 380),
+    "chain of 100": ("chain", 100, 380),
+    "chain of 300": ("chain", 300, 380),
+    "chain of 500": ("chain", 500, 380),
+    "chain of 1,000": ("chain", 1000, 380),
+    "chain of 3,000": ("chain", 3000, 380),
+    "tree of 100": ("tree", 100, 380),
+    "tree of 300": ("tree", 300, 380),
+    "50 of 142 KB": ("chain", 50, 8100),
+}
+
+
+def run(command, directory, environment=None):
+    """Seconds, peak memory in MB and exit status of a whole process."""
+    with tempfile.TemporaryFile() as log:
+        begin = time.perf_counter()
+        process = subprocess.Popen([str(part) for part in command], cwd=directory, env=environment, stdout=log, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        log.seek(0)
+        return seconds, usage.ru_maxrss / 1024, process.returncode, log.read().decode()
+
+
+class Measured:
+    def __init__(self, runs):
+        self.seconds = statistics.median(run[0] for run in runs)
+        self.memory = statistics.median(run[1] for run in runs)
+        self.failed = next((run[3] for run in runs if run[2] != 0), None)
+
+    def __str__(self):
+        if self.failed is not None:
+            return f"refused in {self.seconds * 1000:.0f} ms"
+        return f"{self.seconds * 1000:.1f} ms, {self.memory:.0f} MB"
+
+
+def settled():
+    """Files that were written a moment ago are not trusted to be at rest."""
+    time.sleep(0.12)
+
+
+def measure(name, directory, changed, other, wac_command, tools):
+    """Measures one application; `changed` is a component of it, and `other` what it can be replaced with."""
+    cache, output = directory / ".cache", directory / "target/compose/app.wasm"
+    environment = {**os.environ, "COMPOSE_CACHE": str(cache)}
+    build = [tools.compose, "build", "--quiet"]
+
+    def cold():
+        for path in (cache, directory / "target"):
+            shutil.rmtree(path, ignore_errors=True)
+        (directory / "compose.lock").unlink(missing_ok=True)
+        settled()
+        return run(build, directory, environment)
+
+    original = changed.read_bytes()
+    versions = [other, original]
+
+    def one_changed():
+        versions.reverse()
+        changed.write_bytes(versions[0])
+        # The same change a second time would be remembered in the store.
+        shutil.rmtree(cache / "derived/proof", ignore_errors=True) if tools.forget else None
+        settled()
+        return run(build, directory, environment)
+
+    def nothing_changed():
+        return run(build, directory, environment)
+
+    table = {"cold": Measured([cold() for _ in range(tools.runs)])}
+    if table["cold"].failed is None:
+        table["one changed"] = Measured([one_changed() for _ in range(tools.runs)])
+        settled()
+        run(build, directory, environment)
+        table["nothing changed"] = Measured([nothing_changed() for _ in range(tools.runs)])
+        changed.write_bytes(original)
+        settled()
+        run(build, directory, environment)
+    size = output.stat().st_size if output.exists() else 0
+    wac = wac_size = None
+    if tools.wac:
+        wac_output = directory / "wac.wasm"
+        wac = Measured([run([tools.wac, *wac_command, "-o", wac_output], directory) for _ in range(tools.runs)])
+        wac_size = wac_output.stat().st_size if wac_output.exists() else 0
+    report(name, table, size, wac, wac_size)
+    if table["cold"].failed:
+        print("    " + table["cold"].failed.strip().replace("\n", "\n    "))
+    if wac and wac.failed:
+        print("    wac: " + wac.failed.strip().splitlines()[-1])
+    return table
+
+
+def report(name, table, size, wac, wac_size):
+    def ratio(measured):
+        if not wac or wac.failed is not None or measured.failed is not None:
+            return ""
+        return f" ({wac.seconds / measured.seconds:.1f}× as fast, {measured.memory / wac.memory:.2f} of its memory)"
+
+    columns = [f"{what}: {measured}{ratio(measured)}" for what, measured in table.items()]
+    print(f"{name}: {size / 1e6:.2f} MB")
+    for column in columns:
+        print(f"    {column}")
+    if wac:
+        print(f"    wac: {wac}; {wac_size / 1e6:.2f} MB")
+    sys.stdout.flush()
+
+
+def network(directory, pattern, count, ballast):
+    command = ["cargo", "run", "--quiet", "-p", "compose-tests", "--example", "network", "--"]
+    subprocess.run([*command, str(directory), pattern, str(count), str(ballast)], cwd=ROOT, check=True)
+
+
+def python_components(directory, venv):
+    """Two components by `componentize-py`, of which one calls the other."""
+    wit = directory / "wit"
+    wit.mkdir(parents=True)
+    (wit / "world.wit").write_text(
+        "package t:py;\ninterface inner { f: func(n: u32) -> u32; }\ninterface outer { f: func(n: u32) -> u32; }\n"
+        "world first { import inner; export outer; }\nworld second { export inner; }\n"
+    )
+    bodies = {
+        "first": "from wit_world.imports import inner\nclass Outer:\n    def f(self, n: int) -> int:\n        return inner.f(n) + 1\n",
+        "second": "class Inner:\n    def f(self, n: int) -> int:\n        return n * 2\n",
+    }
+    for world, body in bodies.items():
+        app = directory / world
+        app.mkdir()
+        (app / "app.py").write_text(body)
+        command = [Path(venv) / "bin/componentize-py", "-d", wit, "-w", world, "componentize", "--stub-wasi", "-p", app, "app"]
+        subprocess.run([*map(str, command), "-o", str(directory / f"{world}.wasm")], check=True, stdout=subprocess.DEVNULL)
+    (directory / "compose.toml").write_text(
+        '[components]\nfirst = { path = "first.wasm" }\nsecond = { path = "second.wasm" }\n'
+        '[exports]\n"t:py/outer" = "first"\n'
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--compose", type=Path, required=True)
+    parser.add_argument("--wac", type=Path)
+    parser.add_argument("--python", type=Path)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--keep", type=Path, help="where the applications are made, and left")
+    parser.add_argument("--forget", action="store_true", help="let the store forget proofs before one changes")
+    parser.add_argument("scenarios", nargs="*")
+    tools = parser.parse_args()
+    tools.compose = tools.compose.resolve()
+    tools.wac = tools.wac and tools.wac.resolve()
+    place = tools.keep or Path(tempfile.mkdtemp(prefix="linking-"))
+    tables = {}
+    for name, (pattern, count, ballast) in SCENARIOS.items():
+        if tools.scenarios and name not in tools.scenarios:
+            continue
+        directory = place / f"{pattern}-{count}-{ballast}"
+        if not directory.exists():
+            network(directory, pattern, count, ballast)
+        other = (directory / "other.wasm").read_bytes()
+        tables[name] = measure(name, directory, directory / "n1.wasm", other, ["compose", "app.wac"], tools)
+    if tools.python:
+        directory = place / "python"
+        if not (directory / "second.wasm").exists():
+            python_components(directory, tools.python)
+        original = (directory / "first.wasm").read_bytes()
+        # A custom section more makes it another component.
+        other = original + b"\0\x05\x04more"
+        plug = ["plug", "first.wasm", "--plug", "second.wasm"]
+        measure("two Python components", directory, directory / "first.wasm", other, plug, tools)
+    if "chain of 100" in tables and "chain of 500" in tables:
+        ratio = tables["chain of 500"]["cold"].seconds / tables["chain of 100"]["cold"].seconds
+        print(f"a chain of 500 takes {ratio:.1f} times as long as one of 100")
+    if not tools.keep:
+        shutil.rmtree(place)
+
+
+if __name__ == "__main__":
+    main()

