@@ -210,6 +210,24 @@ directory registry. Run `compose fetch` while online: it puts everything an appl
 
 `compose login REGISTRY` keeps a user name and a password or a token, `compose doctor` shows which credential counts for a registry and whether it is accepted.";
 
+    /// A warg registry says what cannot be believed.
+    RegistryUntrusted = "registry-untrusted", Environment,
+"A warg registry keeps a log to which records are only ever added, and proves with every answer that it did nothing else. Here a
+signature, a proof or the age of its checkpoint is not as it must be, its operator is another than it was, or its log is not
+a continuation of what was seen before. Either it was set up anew, or somebody is in its place: nothing that it says is used.
+
+What is known of a registry is kept in the store, under `logs`, and in `compose.lock`. `operator-key` beside its `url` in the
+manifest says whose word counts, so that not even the first contact has to be believed.";
+
+    /// A warg registry does not have the namespace.
+    NamespaceNotDefined = "namespace-not-defined", Environment,
+"The packages of a warg registry are in namespaces, which its operator defines in its log, or says to be another registry's.";
+
+    /// There is no key to sign with.
+    SigningKey = "signing-key", Input,
+"What is published in a warg registry is signed. The private key is in a file that `--signing-key` names, or in the variable
+`COMPOSE_SIGNING_KEY`: `ecdsa-p256:` and base64, as `warg key new` and `compose key new` write it.";
+
     /// A registry or the network failed.
     RegistryFailure = "registry-failure", Environment,
 "The registry could not be reached, or its answer was not one that the OCI distribution specification allows. `compose doctor` shows which

@@ -190,7 +190,7 @@ pub fn find_manifest(directory: &Path) -> Option<PathBuf> {
 /// What is wrong with the manifest or the lock, and what keeps versions from being chosen.
 pub async fn resolve(session: &Session) -> Result<Resolution, Failure> {
     let mut manifest = read_manifest(&session.manifest)?;
-    let home = Home::of(&session.manifest, &manifest)?;
+    let home = home_of(session, &manifest)?;
     let lock = home.lock();
     registries::assign(session, &mut manifest, lock).await?;
     choose::choose(session, &manifest, lock, &mut Catalog::default(), &Evidence::default()).await
@@ -269,6 +269,15 @@ fn default_output(session: &Session, manifest: &Manifest) -> PathBuf {
     directory_of(&session.manifest).join(OUTPUT_DIRECTORY).join(manifest.output_name()).with_extension("wasm")
 }
 
+/// Where an application lives. What its lock knows of registries, they have to agree with from now on.
+fn home_of(session: &Session, manifest: &Manifest) -> Result<Home, Failure> {
+    let home = Home::of(&session.manifest, manifest)?;
+    for (registry, log) in home.logs() {
+        session.client.remember(registry, log);
+    }
+    Ok(home)
+}
+
 /// The directory that a manifest's paths are relative to.
 fn directory_of(manifest: &Path) -> &Path {
     manifest.parent().unwrap_or(Path::new(""))
@@ -308,7 +317,7 @@ impl Basis {
     }
 
     fn of(session: &Session, manifest: Manifest) -> Result<Self, Failure> {
-        let home = Home::of(&session.manifest, &manifest)?;
+        let home = home_of(session, &manifest)?;
         let lock = home.lock().cloned();
         Ok(Self { manifest, home, lock, edited: None })
     }

@@ -9,7 +9,7 @@ mod text;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use registry_client::{Digest, PackageName, Reference, Registry, Release};
+use registry_client::{Digest, LogState, PackageName, Reference, Registry, Release};
 use semver::{Version, VersionReq};
 use serde::Deserialize;
 
@@ -106,6 +106,14 @@ impl Lock {
         let instances = instances.collect();
         let world = resolution.world.as_ref().map(LockedSource::from);
         Self { components, world, wit: BTreeMap::new(), instances }
+    }
+
+    /// What the logs of registries were when something in them was locked.
+    pub fn logs(&self) -> impl Iterator<Item = (&Registry, LogState)> {
+        self.components.values().chain(&self.world).filter_map(|source| match source {
+            LockedSource::Package { registry, release, .. } => Some((registry, release.log?)),
+            LockedSource::Path(_) | LockedSource::Reference { .. } => None,
+        })
     }
 
     /// The text of a lock file that has this lock alone.

@@ -118,6 +118,15 @@ impl Registries {
         name.map_or(self.default.as_ref(), |name| self.registry(name))
     }
 
+    /// The same registry with the operator's key that it must have, where an entry says which.
+    #[must_use]
+    pub fn with_key_of(&self, registry: Registry) -> Registry {
+        let Registry::Warg(given) = &registry else { return registry };
+        let is_same = |known: &&Registry| matches!(known, Registry::Warg(known) if known.url() == given.url() && known.operator_key().is_some());
+        let known = self.named.values().chain(&self.default).find(is_same).cloned();
+        known.unwrap_or(registry)
+    }
+
     /// The registry of a name; `default` stands for the default registry.
     pub fn registry(&self, name: &str) -> Option<&Registry> {
         if name == "default" { self.default.as_ref() } else { self.named.get(name) }

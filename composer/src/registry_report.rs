@@ -1,6 +1,6 @@
 //! The words for what registries and the store cannot do: from their [`Error`] to a [`Diagnostic`].
 
-use registry_client::{CredentialSource, Error, LayoutProblem, NetworkFailure, Origin};
+use registry_client::{CredentialSource, Error, LayoutProblem, LogProblem, NetworkFailure, OperatorKeySource, Origin};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -67,7 +67,48 @@ pub fn diagnostic(error: &Error) -> Diagnostic {
                 .hint("check the registry's name and the network; `--offline` uses only what is in the store"),
             _ => diagnostic.causes(error),
         },
+        Error::UnsupportedRegistry { .. } => diagnostic.hint("install one with it\ncargo install --path composer/cli --features warg"),
+        Error::Untrusted { source, .. } => untrusted(diagnostic.causes(error), source),
+        Error::NamespaceNotDefined { imported_from, .. } => diagnostic.hint(match imported_from {
+            Some(_) => "name that registry for the namespace, under `[registries.namespaces]`",
+            None => "check the namespace's spelling, and which registry the manifest names for it; only its operator can define it",
+        }),
+        Error::NoSigningKey { .. } => diagnostic.hint(
+            "give the file of a private key\ncompose push --signing-key FILE\nor have the key itself in the variable `COMPOSE_SIGNING_KEY`",
+        ),
+        Error::KeyNotAllowed { .. } => diagnostic
+            .hint("sign with a key that may, or have its owner allow it to this one\ncompose key grant PACKAGE KEY"),
+        Error::LogMemory { path, .. } => diagnostic.hint(format!(
+            "remove it, and the registry is trusted anew as it is then: first find out whether it is the right one\n{}",
+            path.display()
+        )),
         _ => diagnostic.causes(error),
+    }
+}
+
+/// What can be done about a log that is not believed.
+fn untrusted(diagnostic: Diagnostic, problem: &LogProblem) -> Diagnostic {
+    let diagnostic = match problem {
+        LogProblem::OperatorKey { known_from: OperatorKeySource::Required, .. } => {
+            return diagnostic.hint("ask its operator for the key, by another way than this registry; `operator-key` in the manifest must be that");
+        }
+        LogProblem::OperatorKey { found, .. } => diagnostic.hint(format!(
+            "if its operator says, by another way than this registry, that this is the new key, require it in the manifest\noperator-key = \"{found}\""
+        )),
+        LogProblem::Stale { .. } | LogProblem::Future { .. } => {
+            return diagnostic.hint("check this machine's clock, and then whether the registry, or a mirror of it, stands still");
+        }
+        LogProblem::PackageGone => {
+            return diagnostic.hint("nothing can be taken out of a log: ask its operator; what is locked and in the store can be had with `--offline`");
+        }
+        _ => diagnostic,
+    };
+    match problem.remembered() {
+        Some(remembered) if !matches!(problem, LogProblem::OperatorKey { .. }) => diagnostic.hint(format!(
+            "if its operator says, by another way than this registry, that it began anew, forget what is known of it, here and in `compose.lock`\nrm -r {}",
+            remembered.display()
+        )),
+        _ => diagnostic.note("nothing of it was used"),
     }
 }
 
@@ -122,6 +163,12 @@ fn code(error: &Error) -> Code {
         Error::Content { .. } => Code::FileUnreadable,
         Error::Host { .. } => Code::InvalidValue,
         Error::Write { .. } => Code::OutputUnwritable,
+        Error::Untrusted { .. } | Error::LogMemory { .. } => Code::RegistryUntrusted,
+        Error::NamespaceNotDefined { .. } => Code::NamespaceNotDefined,
+        Error::NoSigningKey { .. } | Error::SigningKey(_) => Code::SigningKey,
+        Error::KeyNotAllowed { .. } => Code::Unauthorized,
+        Error::AlreadyReleased { .. } | Error::Yanked { .. } => Code::VersionExists,
+        Error::UnsupportedOperation { .. } => Code::UnsupportedRegistry,
         Error::Offline { .. } => Code::Offline,
         Error::Unauthorized { .. } | Error::Forbidden { .. } => Code::Unauthorized,
         Error::NotAComponent { .. } => Code::NotAComponentArtifact,

@@ -47,7 +47,7 @@ use crate::{
     lock::{Lock, LockedSource},
     manifest::{Manifest, Name, Source, WitSource},
 };
-pub use catalog::{Availability, Catalog, Interfaces, Published, Question};
+pub use catalog::{Catalog, Interfaces, Question};
 pub use evidence::Evidence;
 use listing::{Locked, Reader, Wanted};
 pub(crate) use listing::{available, version_not_found};

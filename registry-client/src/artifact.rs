@@ -92,7 +92,7 @@ pub(crate) fn read_manifest(bytes: &[u8]) -> Result<Release, NotAComponent> {
         [layer] if COMPONENT_LAYER_TYPES.contains(&layer.media_type.as_str()) => {
             let digest = one_line(&layer.digest).parse().map_err(NotAComponent::Digest)?;
             let size = u64::try_from(layer.size).map_err(|_| NotAComponent::Size { size: layer.size })?;
-            Ok(Release { manifest: Descriptor::of(bytes), component: Descriptor { digest, size } })
+            Ok(Release { manifest: Descriptor::of(bytes), component: Descriptor { digest, size }, log: None })
         }
         [layer] => Err(NotAComponent::LayerType { media_type: one_line(&layer.media_type) }),
         layers => Err(NotAComponent::SeveralLayers { count: layers.len(), artifact_type: artifact_type() }),

@@ -4,22 +4,29 @@
 //! network is in the store before it is returned.
 
 mod describe;
+mod log;
 mod login;
 mod pull;
 mod push;
+#[cfg(feature = "warg")]
+mod warg;
+#[cfg(not(feature = "warg"))]
+mod without_warg;
 
+pub(crate) use log::Change;
+pub use log::Permission;
 pub use login::{AccessCheck, LoginCheck};
 pub use push::{Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use semver::Version;
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::artifact::{component_of_index, read_manifest};
+use crate::artifact::{NotAComponent, component_of_index, read_manifest};
 use crate::blob::VerifiedBlob;
 use crate::credentials::Credentials;
 use crate::digest::{Descriptor, Digest};
@@ -29,21 +36,23 @@ use crate::event::{Event, EventSink};
 use crate::file::VerifiedFile;
 use crate::http_options::HttpOptions;
 use crate::layout::Layout;
+use crate::log_problem::LogState;
 use crate::oci::MAX_MANIFEST;
 use crate::package::PackageName;
 use crate::reference::Reference;
 use crate::referrers::Referrer;
 use crate::registry::{OciRegistry, Registry};
-use crate::release::{Origin, Release, Subject};
+use crate::release::{Availability, Origin, Published, Release, Subject};
 use crate::repository::Repository;
 use crate::store::{Lookup, Store, StoreError};
 use crate::transport::{RequestError, Transport};
 use crate::turns::{STREAM, Turn, Turns, USUAL_BODY};
+use crate::warg_registry::WargRegistry;
 
 /// The largest component that is held in memory as a whole.
 const MAX_IN_MEMORY: u64 = 512 * 1024 * 1024;
 /// The largest component there is. Sizes within WebAssembly have 32 bits.
-const MAX_COMPONENT: u64 = 4 * 1024 * 1024 * 1024;
+pub(crate) const MAX_COMPONENT: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Whether the network may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +94,8 @@ struct Inner {
     flights: Mutex<BTreeMap<Digest, Weak<AsyncMutex<()>>>>,
     /// What hosts said of their registries.
     discovered: Mutex<BTreeMap<String, Registry>>,
+    /// What locks know of the logs of warg registries, by their URLs.
+    remembered: Mutex<BTreeMap<String, BTreeSet<LogState>>>,
 }
 
 impl Client {
@@ -110,6 +121,7 @@ impl Client {
             events,
             flights: Mutex::default(),
             discovered: Mutex::default(),
+            remembered: Mutex::default(),
         }))
     }
 
@@ -118,22 +130,33 @@ impl Client {
         &self.0.store
     }
 
-    /// Lists the versions of `package` in `registry`, ascending. Tags that are not versions are not listed.
+    /// Lists the versions of `package` in `registry` that are offered, ascending. Tags that are not versions are not listed.
     ///
     /// # Errors
     /// [`Error::PackageNotFound`] where the registry does not have the package; otherwise what kept it from answering.
     pub async fn versions(&self, registry: &Registry, package: &PackageName) -> Result<Vec<Version>, Error> {
+        let published = self.published(registry, package).await?.into_iter();
+        let offered = published.filter(|published| published.availability == Availability::Offered);
+        Ok(offered.map(|published| published.version).collect())
+    }
+
+    /// Lists the versions of `package` in `registry`, ascending, with those that were withdrawn.
+    ///
+    /// # Errors
+    /// As [`Client::versions`].
+    pub async fn published(&self, registry: &Registry, package: &PackageName) -> Result<Vec<Published>, Error> {
         let subject = Subject::Versions { registry: registry.clone(), package: package.clone() };
         self.query(&subject, async {
-            match registry {
+            let versions = match registry {
                 Registry::Oci(oci) => {
                     let repository = locate(oci, package)?;
                     let _turn = self.turn(&subject, USUAL_BODY).await?;
-                    self.oci_versions(registry, package, &repository).await
+                    self.oci_versions(registry, package, &repository).await?
                 }
-                Registry::Directory(root) => directory_versions(root.clone(), package.clone()).await,
-                Registry::Warg(_) => Err(Error::UnsupportedRegistry { registry: registry.clone() }),
-            }
+                Registry::Directory(root) => directory_versions(root.clone(), package.clone()).await?,
+                Registry::Warg(warg) => return self.logged_versions(warg, package, &subject).await,
+            };
+            Ok(versions.into_iter().map(Published::from).collect())
         })
         .await
     }
@@ -161,11 +184,8 @@ impl Client {
         }
         match place(origin)? {
             Place::Directory(root, package) => blocking(move || layout(&root, &package)?.blob(&component)).await,
-            Place::Repository(repository) => {
-                let file = self.download(origin, &repository, component).await?;
-                let digest = component.digest;
-                blocking(move || file.into_blob()).await.map_err(|_| Error::StoreUnreliable { digest })
-            }
+            Place::Repository(repository) => in_memory(self.download(origin, &repository, component).await?).await,
+            Place::Log(warg) => in_memory(self.download_logged(origin, &warg, component).await?).await,
         }
     }
 
@@ -183,6 +203,7 @@ impl Client {
         match place(origin)? {
             Place::Directory(root, package) => blocking(move || layout(&root, &package)?.file(&component)).await,
             Place::Repository(repository) => self.download(origin, &repository, component).await,
+            Place::Log(warg) => self.download_logged(origin, &warg, component).await,
         }
     }
 
@@ -210,6 +231,8 @@ impl Client {
                     let referrers = self.0.transport.referrers(&repository, manifest, artifact_type).await;
                     referrers.map_err(|error| Error::request(subject.clone(), &repository, error))
                 }
+                // A log has no artifacts that could refer to each other.
+                Place::Log(_) => Ok(Vec::new()),
             }
         })
         .await
@@ -222,8 +245,11 @@ impl Client {
         outcome
     }
 
-    /// The release and the bytes of the image manifest that says so.
-    async fn image_manifest(&self, origin: &Origin, subject: &Subject) -> Result<(Release, Vec<u8>), Error> {
+    /// The release and the bytes of the image manifest that says so, where it is not a log that does.
+    async fn image_manifest(&self, origin: &Origin, subject: &Subject) -> Result<(Release, Option<Vec<u8>>), Error> {
+        if let Origin::Package { registry: Registry::Warg(warg), package, version } = origin {
+            return Ok((self.logged_release(warg, package, version, subject).await?, None));
+        }
         let not_a_component = |why| Error::NotAComponent { origin: Box::new(origin.clone()), why };
         let mut bytes = self.manifest(origin, subject).await?;
         if let Some(manifest) = component_of_index(&bytes).map_err(not_a_component)? {
@@ -231,7 +257,7 @@ impl Client {
         }
         let release = read_manifest(&bytes).map_err(not_a_component)?;
         bounded(origin, &release.component, MAX_COMPONENT)?;
-        Ok((release, bytes))
+        Ok((release, Some(bytes)))
     }
 
     /// The bytes of the image manifest; where the reference has a digest, they have it too.
@@ -255,7 +281,7 @@ impl Client {
                     }
                 }
                 Registry::Directory(root) => directory_manifest(root.clone(), package.clone(), version.clone()).await,
-                Registry::Warg(_) => Err(Error::UnsupportedRegistry { registry: registry.clone() }),
+                Registry::Warg(_) => Err(no_manifest(origin)),
             },
         }
     }
@@ -283,6 +309,7 @@ impl Client {
             Place::Directory(root, package) => {
                 Ok(blocking(move || layout(&root, &package)?.blob(&manifest)).await?.to_vec())
             }
+            Place::Log(_) => Err(no_manifest(origin)),
             Place::Repository(repository) => {
                 let _turn = self.turn(subject, USUAL_BODY).await?;
                 let digest = manifest.digest;
@@ -375,6 +402,11 @@ impl Client {
         })
     }
 
+    fn lock_remembered(&self) -> MutexGuard<'_, BTreeMap<String, BTreeSet<LogState>>> {
+        // Each insertion leaves the map whole, so that a panic elsewhere cannot have left it otherwise.
+        self.0.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What is locked by whoever downloads the blob of `digest`.
     fn flight(&self, digest: Digest) -> Arc<AsyncMutex<()>> {
         // Each change leaves the map whole, so that a panic elsewhere cannot have left it otherwise.
@@ -405,6 +437,7 @@ impl Client {
 enum Place {
     Repository(Repository),
     Directory(PathBuf, PackageName),
+    Log(WargRegistry),
 }
 
 fn place(origin: &Origin) -> Result<Place, Error> {
@@ -413,7 +446,7 @@ fn place(origin: &Origin) -> Result<Place, Error> {
         Origin::Package { registry, package, .. } => match registry {
             Registry::Oci(oci) => Ok(Place::Repository(locate(oci, package)?)),
             Registry::Directory(root) => Ok(Place::Directory(root.clone(), package.clone())),
-            Registry::Warg(_) => Err(Error::UnsupportedRegistry { registry: registry.clone() }),
+            Registry::Warg(warg) => Ok(Place::Log(warg.clone())),
         },
     }
 }
@@ -432,6 +465,17 @@ fn bounded(origin: &Origin, component: &Descriptor, limit: u64) -> Result<(), Er
     }
     let subject = Box::new(Subject::Component(origin.clone()));
     Err(Error::TooLarge { subject, limit, unit: "bytes" })
+}
+
+/// The bytes of a file that was just put into the store.
+async fn in_memory(file: VerifiedFile) -> Result<VerifiedBlob, Error> {
+    let digest = file.digest();
+    blocking(move || file.into_blob()).await.map_err(|_| Error::StoreUnreliable { digest })
+}
+
+/// A log is asked for releases, and has no image manifests.
+fn no_manifest(origin: &Origin) -> Error {
+    Error::NotAComponent { origin: Box::new(origin.clone()), why: NotAComponent::Index }
 }
 
 fn package_not_found(registry: &Registry, package: &PackageName) -> Error {

@@ -27,6 +27,7 @@ use crate::credentials::Credentials;
 use crate::error::one_line;
 use crate::host::Host;
 use crate::http_options::CertificateError;
+use crate::key::KeyParseError;
 use crate::metadata::MetadataProblem;
 use crate::package::{PackageName, PackageNameError};
 use crate::registry::{Registry, RegistryParseError};
@@ -326,6 +327,16 @@ pub enum ConfigurationError {
         key: String,
         /// What is wrong with it.
         source: RegistryParseError,
+    },
+    /// The operator's key of a registry is none, or the registry is one that has no operator.
+    #[error("`{key}` in {} has an `operator-key` that cannot be used", path.display())]
+    OperatorKey {
+        /// The file.
+        path: PathBuf,
+        /// The registry's name.
+        key: String,
+        /// What is wrong with the key; nothing where only warg registries have one.
+        source: Option<KeyParseError>,
     },
     /// A table is for no host.
     #[error("`[registry]` in {} has a table for no host", path.display())]

@@ -6,6 +6,7 @@ pub use network::{NetworkFailure, Slowness};
 
 use std::error::Error as StdError;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use semver::{Version, VersionReq};
 
@@ -16,6 +17,7 @@ use crate::credential_helper::HelperError;
 use crate::digest::Digest;
 use crate::host::Host;
 use crate::layout::LayoutProblem;
+use crate::log_problem::LogProblem;
 use crate::metadata::MetadataProblem;
 use crate::package::PackageName;
 use crate::reference::Reference;
@@ -187,11 +189,102 @@ pub enum Error {
     /// TLS or the HTTP client cannot be set up on this machine.
     #[error("cannot set up HTTPS")]
     Setup(#[source] Box<dyn StdError + Send + Sync>),
-    /// This kind of registry cannot be spoken to yet.
-    #[error("{registry} cannot be used: this version speaks to `oci://` and `dir:` registries")]
+    /// This kind of registry can be spoken to by a program that was built so, and this one was not.
+    #[error("{registry} cannot be used: this program was built without support for warg registries")]
     UnsupportedRegistry {
         /// The registry.
         registry: Registry,
+    },
+    /// What a warg registry says cannot be believed.
+    #[error("{registry} cannot be trusted")]
+    Untrusted {
+        /// The registry.
+        registry: Registry,
+        /// What is wrong.
+        source: Box<LogProblem>,
+    },
+    /// The registry has no packages in the namespace, by its operator's own word.
+    #[error("{registry} does not define the namespace `{namespace}`{}", elsewhere(imported_from.as_deref()))]
+    NamespaceNotDefined {
+        /// The registry.
+        registry: Registry,
+        /// The namespace.
+        namespace: String,
+        /// The registry that it says the namespace is from, on one line.
+        imported_from: Option<String>,
+    },
+    /// Something is to be written into a log, and there is no key to sign it with.
+    #[error("{registry} takes only what is signed, and no signing key was given")]
+    NoSigningKey {
+        /// The registry.
+        registry: Registry,
+    },
+    /// The signing key is of the right shape and yet none.
+    #[error("the signing key cannot be used")]
+    SigningKey(#[source] Box<dyn StdError + Send + Sync>),
+    /// The signing key may not do this.
+    #[error("the key {key} may not {action} in the log of {package}")]
+    KeyNotAllowed {
+        /// The key's fingerprint.
+        key: String,
+        /// What it may not do: `release`, `yank`, `grant …` or `revoke …`.
+        action: String,
+        /// The package.
+        package: PackageName,
+    },
+    /// A released version is there with other content. In a log, nothing is ever replaced.
+    #[error("{target} was released with other content: its component is {existing}, the one to be pushed is {pushed}")]
+    AlreadyReleased {
+        /// What was to be pushed.
+        target: Box<Origin>,
+        /// The digest of the component there.
+        existing: Digest,
+        /// The digest of the component that was to be pushed.
+        pushed: Digest,
+    },
+    /// A version was withdrawn, which is for good.
+    #[error("{target} was withdrawn by its publisher, which cannot be undone")]
+    Yanked {
+        /// The version.
+        target: Box<Origin>,
+    },
+    /// The registry looked at a record and did not take it.
+    #[error("{registry} refused the record for {package}: {reason}")]
+    Rejected {
+        /// The registry.
+        registry: Box<Registry>,
+        /// The package.
+        package: PackageName,
+        /// What the registry says, on one line.
+        reason: String,
+    },
+    /// The registry took a record and did not publish it in the time there is.
+    #[error("{registry} took the record for {package}, and did not publish it within {} seconds", waited.as_secs())]
+    NotPublished {
+        /// The registry.
+        registry: Box<Registry>,
+        /// The package.
+        package: PackageName,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// This kind of registry has no such operation.
+    #[error("{registry} cannot {operation}: only warg registries can")]
+    UnsupportedOperation {
+        /// The registry.
+        registry: Registry,
+        /// What it cannot do, as a phrase.
+        operation: &'static str,
+    },
+    /// What is remembered of a warg registry cannot be read.
+    #[error("{} cannot be used, which says what is known of {registry}: {problem}", path.display())]
+    LogMemory {
+        /// The registry.
+        registry: Registry,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, on one line.
+        problem: String,
     },
     /// A host is to be spoken to in a protocol that is not known.
     #[error("{host} cannot be used: it is configured for wkg's protocol `{protocol}`, and this version speaks `oci`")]
@@ -317,7 +410,12 @@ fn words(subject: &Subject) -> Words {
         | Subject::Metadata { .. }
         | Subject::Login { .. } => Words { verb: "get", done: "had", action: "read" },
         Subject::Push(_) => Words { verb: "push", done: "pushed", action: "written" },
+        Subject::Log { .. } => Words { verb: "change", done: "changed", action: "written" },
     }
+}
+
+fn elsewhere(registry: Option<&str>) -> String {
+    registry.map_or_else(String::new, |registry| format!(": it says that its packages are in {registry}"))
 }
 
 fn tried(attempts: u32) -> String {

@@ -91,6 +91,11 @@ pub enum Event {
         /// The blob's digest.
         digest: Digest,
     },
+    /// A registry took what was sent, and is waited for until others can have it.
+    Publishing {
+        /// What was sent.
+        subject: Subject,
+    },
     /// A request failed in a way that may pass, and is tried again.
     Retrying {
         /// The component or blob that is on its way, if one is.

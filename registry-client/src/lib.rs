@@ -20,6 +20,7 @@
 //! | `download` | which bytes complete which | answers → verified file |
 //! | `turns` | when a request may be made | requests and bytes under way → a turn |
 //! | `transport`, `authorization`, `oci`, `referrers`, `upload` | the OCI distribution protocol, bounded | repository ↔ manifests, blobs |
+//! | `warg` | what a transparency log proves | records, checkpoints, proofs → releases |
 //! | [`client`](Client) | where to ask, and in which order | [`Origin`] → versions, release, bytes; [`Artifact`] → release |
 //!
 //! Two rules hold everywhere. Bytes from outside become usable only as a [`VerifiedBlob`] or a [`VerifiedFile`], which digest and size together
@@ -71,7 +72,9 @@ mod http_options;
 mod ingest;
 mod inventory;
 mod json_text;
+mod key;
 mod layout;
+mod log_problem;
 mod metadata;
 mod oci;
 mod package;
@@ -87,11 +90,15 @@ mod store;
 mod transport;
 mod turns;
 mod upload;
+#[cfg(feature = "warg")]
+mod warg;
+mod warg_registry;
 
 pub use artifact::NotAComponent;
 pub use blob::{Mismatch, VerifiedBlob};
 pub use client::{
-    AccessCheck, Client, ClientOptions, LoginCheck, Network, Overwrite, PushMode, PushOptions, PushOutcome, Pushed,
+    AccessCheck, Client, ClientOptions, LoginCheck, Network, Overwrite, Permission, PushMode, PushOptions, PushOutcome,
+    Pushed,
 };
 pub use configuration::{Choice, Configuration, ConfigurationError, HostRules, NetworkRules, Place, Rule};
 pub use credential::{CredentialSource, EntryProblem, Secret};
@@ -110,14 +117,17 @@ pub use http_options::{
 };
 pub use ingest::Ingest;
 pub use inventory::{PrunePolicy, Pruned, StoreEntry, StoreUsage, StoreVerification, Tally};
+pub use key::{KeyParseError, PublicKey, SigningKey};
 pub use layout::LayoutProblem;
+pub use log_problem::{LogProblem, LogState, OperatorKeySource};
 pub use metadata::MetadataProblem;
 pub use package::{PackageName, PackageNameError};
 pub use publication::{Artifact, ComponentConfig, Content, Os};
 pub use reference::{Reference, ReferenceParseError};
 pub use referrers::Referrer;
 pub use registry::{OciRegistry, Registry, RegistryParseError};
-pub use release::{Origin, Release, Subject};
+pub use release::{Availability, Origin, Published, Release, Subject};
 pub use repository::LocationError;
 pub use store::{Lookup, Store, StoreError};
 pub use upload::Delivery;
+pub use warg_registry::WargRegistry;

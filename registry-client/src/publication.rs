@@ -131,13 +131,13 @@ impl Image {
             annotations: Some(annotations).filter(|annotations| !annotations.is_empty()),
             ..OciImageManifest::default()
         });
-        let release = Release { manifest: Descriptor::of(&manifest), component };
+        let release = Release { manifest: Descriptor::of(&manifest), component, log: None };
         Ok(Image { manifest, release, blobs: [layer, config] })
     }
 }
 
 impl Blob {
-    fn of(content: Content) -> Result<Blob, Error> {
+    pub(crate) fn of(content: Content) -> Result<Blob, Error> {
         let mut digester = Digester::default();
         content.read(|piece| {
             digester.update(piece);

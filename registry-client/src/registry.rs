@@ -7,6 +7,7 @@ use std::str::FromStr;
 use crate::host::{Host, looks_like_host};
 use crate::package::PackageName;
 use crate::repository::{LocationError, Repository, is_path};
+use crate::warg_registry::WargRegistry;
 
 /// A place that holds packages by name and version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,10 +17,8 @@ pub enum Registry {
     Oci(OciRegistry),
     /// A directory of OCI image layouts, written `dir:path`.
     Directory(PathBuf),
-    /// A warg registry, written `warg+https://…`; the URL is held without `warg+`.
-    ///
-    /// NB: it can be named but not yet spoken to.
-    Warg(String),
+    /// A warg registry, written `warg+https://…`.
+    Warg(WargRegistry),
 }
 
 impl Registry {
@@ -38,7 +37,7 @@ impl fmt::Display for Registry {
         match self {
             Registry::Oci(registry) => write!(f, "oci://{registry}"),
             Registry::Directory(path) => write!(f, "dir:{}", path.display()),
-            Registry::Warg(url) => write!(f, "warg+{url}"),
+            Registry::Warg(registry) => write!(f, "{registry}"),
         }
     }
 }
@@ -62,7 +61,7 @@ impl FromStr for Registry {
             if !["https://", "http://"].iter().any(|scheme| url.starts_with(scheme)) {
                 return Err(RegistryParseError::NoScheme { text: text.to_owned() });
             }
-            return Ok(Registry::Warg(url.to_owned()));
+            return WargRegistry::parse(url).map(Registry::Warg);
         }
         let bare = text.strip_prefix("https://").unwrap_or(text);
         if bare.split('/').next().is_some_and(looks_like_host) && OciRegistry::parse(bare).is_ok() {
@@ -149,6 +148,14 @@ pub enum RegistryParseError {
     /// Nothing follows `dir:`.
     #[error("`dir:` needs a path after it")]
     NoDirectory,
+    /// What follows `warg+` is no URL of a warg registry.
+    #[error("`{text}` is not a registry: {problem}")]
+    Warg {
+        /// The text.
+        text: String,
+        /// What is wrong with it, as a clause.
+        problem: &'static str,
+    },
     /// What follows `oci://` is malformed.
     #[error("`{text}` is not a registry")]
     Location {

@@ -9,6 +9,7 @@
 //! ingest/abcdef….XXXXXX   the same, where another process has the partial file
 //! derived/KIND/ab/cdef…   what was computed from those bytes
 //! corrupt/                files whose bytes were not what their name says, moved away on read
+//! logs/                   what was verified of the logs of warg registries
 //! ```
 //!
 //! Nothing found on disk is trusted: every read verifies digest and size. The store holds no index, hence nothing a crash could
@@ -143,6 +144,18 @@ impl Store {
             Err(Unverified::Mismatch(_)) => self.move_away(descriptor.digest),
             Err(Unverified::Io(error)) => Err(StoreError::io("read", &path)(error)),
         }
+    }
+
+    /// How many bytes the file has whose name is `digest`: a hint, never a reason to trust it.
+    #[cfg(feature = "warg")]
+    pub(crate) fn size_of(&self, digest: Digest) -> Option<u64> {
+        fs::metadata(self.path(digest)).ok().filter(fs::Metadata::is_file).map(|file| file.len())
+    }
+
+    /// Where what is known of warg registries is kept.
+    #[cfg(feature = "warg")]
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.directory.join("logs")
     }
 
     /// Whether a file of the right name and size is here: a hint for planning work, never a reason to trust it.

@@ -8,6 +8,7 @@
 //! | [`network`] | components that call each other in any pattern, and what they must answer |
 //! | [`artifact`] | the Wasm OCI artifact of a component, in a directory registry |
 //! | [`docker_registry`] | a real registry server on loopback |
+//! | [`warg_server`] | a real warg registry in this process, and somebody between it and its clients |
 //! | [`http`] | one HTTP request and its answer |
 //! | [`wit`] | WIT packages as registries hold them |
 //! | [`mutation`] | inputs that are damaged at random, the same at every run |
@@ -25,4 +26,5 @@ pub mod http;
 pub mod mutation;
 pub mod network;
 pub mod sandbox;
+pub mod warg_server;
 pub mod wit;

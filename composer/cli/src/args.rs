@@ -5,6 +5,7 @@
 mod application;
 mod guest;
 mod help;
+mod log;
 mod options;
 mod registry;
 mod view;
@@ -17,6 +18,8 @@ use clap::{
 
 #[cfg(feature = "runtime")]
 pub(crate) use self::guest::{AccessArgs, SharedDirectory, TargetArgs};
+#[cfg(feature = "warg")]
+pub(crate) use self::log::{GrantArgs, KeyCommand, MayArg};
 pub(crate) use self::{
     application::{
         AddArgs, BuildArgs, CheckArgs, InitArgs, LockArgs, NewArgs, OutdatedArgs, RemoveArgs, StartArgs, Template,
@@ -24,6 +27,7 @@ pub(crate) use self::{
     },
     guest::{InvokeArgs, RunArgs, ServeArgs},
     help::{CompletionsArgs, ExplainArgs},
+    log::{KeyArgs, SigningArgs, YankArgs},
     options::{ManifestOptions, MessageFormat, OutputOptions, ReportFormat, When},
     registry::{CacheArgs, CacheCommand, DoctorArgs, KeptArgs, LoginArgs, LogoutArgs, PruneArgs, PullArgs, PushArgs},
     view::{InspectArgs, TreeArgs, WhyArgs},
@@ -108,6 +112,10 @@ pub(crate) enum Command {
     Push(PushArgs),
     /// Pull a component or a WIT package from a registry into a file
     Pull(PullArgs),
+    /// Withdraw a version from a warg registry
+    Yank(YankArgs),
+    /// Make and show keys for warg registries, and say who may publish a package
+    Key(KeyArgs),
     /// Say to a registry who you are, and keep that
     Login(LoginArgs),
     /// Forget who you are at a registry

@@ -14,6 +14,8 @@ mod guest;
 mod inspect;
 #[cfg(feature = "runtime")]
 mod invoke;
+#[cfg(feature = "warg")]
+mod key;
 mod lock;
 mod login;
 mod new;
@@ -32,6 +34,8 @@ mod tree;
 mod update;
 mod why;
 mod wit;
+#[cfg(feature = "warg")]
+mod yank;
 
 use std::{collections::BTreeSet, process::ExitCode};
 
@@ -90,6 +94,12 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
         Command::Run(_) | Command::Serve(_) | Command::Invoke(_) => Err(Stop::Usage(no_runtime())),
         Command::Push(arguments) => push::run(arguments, options, output),
         Command::Pull(arguments) => pull::run(arguments, options, output),
+        #[cfg(feature = "warg")]
+        Command::Yank(arguments) => yank::run(arguments, options, output),
+        #[cfg(feature = "warg")]
+        Command::Key(arguments) => key::run(arguments, options, output),
+        #[cfg(not(feature = "warg"))]
+        Command::Yank(_) | Command::Key(_) => Err(Stop::Usage(no_warg())),
         Command::Login(arguments) => login::run(arguments, options, output),
         Command::Logout(arguments) => login::run_logout(arguments, output),
         Command::Cache(arguments) => cache::run(arguments, output),
@@ -117,6 +127,14 @@ fn summary(plan: &Plan) -> String {
 /// How many different components are in the result: equal ones are embedded once.
 fn embedded(plan: &Plan) -> usize {
     plan.instances.iter().map(|instance| instance.digest).collect::<BTreeSet<_>>().len()
+}
+
+#[cfg(not(feature = "warg"))]
+fn no_warg() -> Complaint {
+    Complaint {
+        message: "this `compose` was built without warg registries".to_owned(),
+        hints: vec!["build it with the feature `warg`, which is on by default".to_owned()],
+    }
 }
 
 #[cfg(not(feature = "runtime"))]

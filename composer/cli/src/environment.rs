@@ -100,6 +100,11 @@ pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
     env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
+/// The private key that `$COMPOSE_SIGNING_KEY` has.
+pub(crate) fn signing_key() -> Option<String> {
+    text("COMPOSE_SIGNING_KEY")
+}
+
 /// Whether standard input is a terminal that can be asked.
 pub(crate) fn stdin_is_terminal() -> bool {
     stdin().is_terminal()

@@ -30,6 +30,7 @@ mod prompt;
 mod render;
 mod report;
 mod session;
+mod signing;
 mod text;
 
 use std::process::ExitCode;

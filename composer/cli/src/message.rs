@@ -102,6 +102,17 @@ pub(crate) enum Message<'a> {
         blobs: Vec<PushedBlob>,
         written: bool,
     },
+    /// `yank`, `key grant`, `key revoke`: the log of a package has one record more.
+    LogChanged {
+        change: &'static str,
+        registry: String,
+        package: String,
+        version: Option<String>,
+        /// How many records the registry's log has.
+        length: u64,
+    },
+    /// `key new`, `key show`: a public key.
+    Key { key: String, fingerprint: String },
     /// `login`: the login is kept.
     LoggedIn { registry: &'a str, kept: String, checked: bool, counts: bool },
     /// `logout`: the login is forgotten.

@@ -77,6 +77,7 @@ impl Progress {
             | Event::DownloadFailed { digest }
             | Event::UploadFinished { digest }
             | Event::UploadFailed { digest } => self.end(*digest),
+            Event::Publishing { subject } => self.step("Waiting", &format!("until {subject} is published")),
             Event::Retrying { blob, attempt, wait, failure } => {
                 let what = format!("in {:.1} s (try {attempt}): {failure}", wait.as_secs_f64());
                 match (&*self.0, blob) {

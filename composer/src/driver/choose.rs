@@ -4,8 +4,7 @@
 //! does not fit, by planning; here the answers go from one to the other.
 
 use futures::{StreamExt, stream};
-use registry_client::{Description, Error, Origin, PackageName, Registry};
-use semver::Version;
+use registry_client::{Description, Error, Origin, PackageName, Published, Registry};
 use wit::World;
 
 use super::{Event, Session, load, reachable, reachable_origin};
@@ -14,7 +13,7 @@ use crate::{
     lock::Lock,
     manifest::Manifest,
     plan::{self, Plan},
-    resolve::{Catalog, Evidence, Outcome, Published, Question, Resolution, resolve},
+    resolve::{Catalog, Evidence, Outcome, Question, Resolution, resolve},
 };
 
 /// How many questions are put to registries at a time; the client bounds its downloads itself.
@@ -91,14 +90,14 @@ pub(super) async fn choose(
 
 async fn ask(session: &Session, questions: Vec<Question>, catalog: &mut Catalog) {
     enum Answer {
-        Versions(Registry, PackageName, Result<Vec<Version>, Error>),
+        Versions(Registry, PackageName, Result<Vec<Published>, Error>),
         Release(Origin, Result<Description, Error>),
     }
     let answers = stream::iter(questions).map(|question| async move {
         match question {
             Question::Versions { registry, package } => {
                 let reachable = reachable(session, registry.clone());
-                let versions = session.client.versions(&reachable, &package).await;
+                let versions = session.client.published(&reachable, &package).await;
                 Answer::Versions(registry, package, versions)
             }
             Question::Release(origin) => {
@@ -110,10 +109,7 @@ async fn ask(session: &Session, questions: Vec<Question>, catalog: &mut Catalog)
     let mut answers = answers.buffer_unordered(QUESTIONS_AT_A_TIME);
     while let Some(answer) = answers.next().await {
         match answer {
-            Answer::Versions(registry, package, versions) => {
-                let versions = versions.map(|versions| versions.into_iter().map(Published::from).collect());
-                catalog.insert_versions(registry, package, versions);
-            }
+            Answer::Versions(registry, package, versions) => catalog.insert_versions(registry, package, versions),
             Answer::Release(origin, description) => catalog.insert_release(origin, description),
         }
     }

@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use registry_client::{LogState, Registry};
+
 use super::{
     directory_of,
     load::{ReadError, read_text},
@@ -76,6 +78,11 @@ impl Home {
     /// The application's lock, as it is in the file.
     pub(super) fn lock(&self) -> Option<&Lock> {
         self.file.applications.get(&self.member)
+    }
+
+    /// What the file knows of the logs of registries.
+    pub(super) fn logs(&self) -> impl Iterator<Item = (&Registry, LogState)> {
+        self.file.applications.values().flat_map(Lock::logs)
     }
 
     /// What the file says; empty where there is none.

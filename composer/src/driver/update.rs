@@ -10,7 +10,7 @@ use registry_client::{Digest, Origin, PackageName, Reference, Registry};
 use semver::{Version, VersionReq};
 
 use super::{
-    Basis, Planned, Session, choose::QUESTIONS_AT_A_TIME, home::Home, plan_from, reachable, reachable_origin,
+    Basis, Planned, Session, choose::QUESTIONS_AT_A_TIME, home_of, plan_from, reachable, reachable_origin,
     read_manifest, registries, registry_of,
 };
 use crate::{
@@ -185,7 +185,7 @@ impl Standing {
 /// When the manifest or the lock is wrong, or registries cannot be asked: everything that is wrong.
 pub async fn outdated(session: &Session) -> Result<Vec<Standing>, Failure> {
     let mut manifest = read_manifest(&session.manifest)?;
-    let home = Home::of(&session.manifest, &manifest)?;
+    let home = home_of(session, &manifest)?;
     let none = Lock::default();
     let lock = home.lock().unwrap_or(&none);
     registries::assign(session, &mut manifest, Some(lock)).await?;

@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, str::FromStr, sync::Arc};
 
-use registry_client::{Descriptor, Release};
+use registry_client::{Descriptor, LogState, PublicKey, Registry, Release};
 use semver::Version;
 use serde::Deserialize;
 
@@ -94,6 +94,9 @@ impl Lines {
                 self.text("package", package);
                 self.text("requirement", requirement);
                 self.text("registry", registry);
+                if let Some(key) = operator_key(registry) {
+                    self.text("operator-key", key);
+                }
                 self.text("version", version);
                 self.release(release);
             }
@@ -107,8 +110,16 @@ impl Lines {
     fn release(&mut self, release: &Release) {
         self.text("digest", &release.component.digest);
         self.number("size", release.component.size);
-        self.text("manifest", &release.manifest.digest);
-        self.number("manifest-size", release.manifest.size);
+        let Some(LogState { operator, length, root }) = &release.log else {
+            self.text("manifest", &release.manifest.digest);
+            self.number("manifest-size", release.manifest.size);
+            return;
+        };
+        self.text("record", &release.manifest.digest);
+        self.number("record-size", release.manifest.size);
+        self.text("log-operator", operator);
+        self.number("log-length", *length);
+        self.text("log-root", root);
     }
 
     fn instance(&mut self, title: &str, instance: &LockedInstance) {
@@ -138,6 +149,14 @@ impl Lines {
 
     fn number(&mut self, key: &str, value: u64) {
         let _ = writeln!(self.0, "{key} = {value}");
+    }
+}
+
+/// The key that the log of `registry` must have been begun with, where the manifest requires one.
+fn operator_key(registry: &Registry) -> Option<&PublicKey> {
+    match registry {
+        Registry::Warg(warg) => warg.operator_key(),
+        _ => None,
     }
 }
 
@@ -193,6 +212,12 @@ struct SourceLines {
     size: Option<u64>,
     manifest: Option<String>,
     manifest_size: Option<u64>,
+    operator_key: Option<String>,
+    record: Option<String>,
+    record_size: Option<u64>,
+    log_operator: Option<String>,
+    log_length: Option<u64>,
+    log_root: Option<String>,
 }
 
 impl LockText {
@@ -236,20 +261,35 @@ impl SourceLines {
         if let Some(path) = self.path {
             return Ok(LockedSource::Path(path));
         }
-        let release = Release {
-            manifest: Descriptor {
-                digest: parsed("manifest", self.manifest)?,
-                size: present("manifest-size", self.manifest_size)?,
-            },
-            component: Descriptor { digest: parsed("digest", self.digest)?, size: present("size", self.size)? },
+        let (manifest, log) = match self.record {
+            None => {
+                let digest = parsed("manifest", self.manifest)?;
+                (Descriptor { digest, size: present("manifest-size", self.manifest_size)? }, None)
+            }
+            Some(_) => {
+                let digest = parsed("record", self.record)?;
+                let log = LogState {
+                    operator: parsed("log-operator", self.log_operator)?,
+                    length: present("log-length", self.log_length)?,
+                    root: parsed("log-root", self.log_root)?,
+                };
+                (Descriptor { digest, size: present("record-size", self.record_size)? }, Some(log))
+            }
         };
+        let component = Descriptor { digest: parsed("digest", self.digest)?, size: present("size", self.size)? };
+        let release = Release { manifest, component, log };
         if self.oci.is_some() {
             return Ok(LockedSource::Reference { reference: parsed("oci", self.oci)?, release });
         }
         Ok(LockedSource::Package {
             package: parsed("package", self.package)?,
             requirement: parsed("requirement", self.requirement)?,
-            registry: parsed("registry", self.registry)?,
+            registry: match (parsed("registry", self.registry)?, self.operator_key) {
+                (Registry::Warg(warg), key @ Some(_)) => {
+                    Registry::Warg(warg.with_operator_key(parsed("operator-key", key)?))
+                }
+                (registry, _) => registry,
+            },
             version: present("version", self.version)?,
             release,
         })

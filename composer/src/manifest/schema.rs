@@ -200,10 +200,21 @@ pub(super) static WORLD: Table = Table::new(
 pub(super) static REGISTRIES: Table = Table::open(
     "Where packages come from",
     &[
-        optional("default", "The registry of packages that no other is named for", Shape::Text),
+        optional("default", "The registry of packages that no other is named for", Shape::TextOrTable(&REGISTRY)),
         optional("namespaces", "The registries of namespaces, by name", Shape::Table(&NAMESPACES)),
     ],
-    Others { about: "A registry: `oci://HOST/PREFIX`, `dir:PATH` or `warg+https://HOST`", shape: Shape::Text },
+    Others {
+        about: "A registry: `oci://HOST/PREFIX`, `dir:PATH` or `warg+https://HOST`, or a table",
+        shape: Shape::TextOrTable(&REGISTRY),
+    },
+);
+
+pub(super) static REGISTRY: Table = Table::new(
+    "A registry",
+    &[
+        required("url", "The registry: `warg+https://HOST`", Shape::Text),
+        optional("operator-key", "The key that the log of a warg registry must have been begun with", Shape::Text),
+    ],
 );
 
 static NAMESPACES: Table = Table::open(

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use registry_client::{Description, Error, Origin, PackageName, Reference, Registry, Release};
+use registry_client::{Description, Error, Origin, PackageName, Published, Reference, Registry, Release};
 use semver::Version;
 use wit::{ExternName, World};
 
@@ -20,31 +20,6 @@ pub enum Question {
     },
     /// What a version or a reference stands for, and what it says of its imports and exports.
     Release(Origin),
-}
-
-/// A version of a package, as its registry lists it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Published {
-    /// The version.
-    pub version: Version,
-    /// Whether it is still offered.
-    pub availability: Availability,
-}
-
-/// Whether a version may be chosen anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Availability {
-    /// It may.
-    Offered,
-    /// Its publisher withdrew it: only an application that has it in its lock keeps it.
-    Yanked,
-}
-
-impl From<Version> for Published {
-    /// A version of a registry that knows no withdrawing.
-    fn from(version: Version) -> Self {
-        Self { version, availability: Availability::Offered }
-    }
 }
 
 /// The names of a component's imports and exports.

@@ -8,12 +8,12 @@ use std::{
     ops::Range,
 };
 
-use registry_client::{Error, Origin, PackageName, Reference, Registry, Release};
+use registry_client::{Availability, Error, Origin, PackageName, Published, Reference, Registry, Release};
 use semver::{Version, VersionReq};
 
 use super::{
     Catalog, Question,
-    catalog::{Answer, Availability, Published},
+    catalog::Answer,
     model::{Freedom, Knowledge, Package, Unready},
     places::Place,
 };

@@ -34,8 +34,9 @@ use composer::{
     diagnostic::{Diagnostic, Failure, Severity},
     lock::{Lock, LockedSource},
     manifest::{Manifest, Source},
-    resolve::{Availability, ResolvedSource},
+    resolve::ResolvedSource,
 };
+use registry_client::Availability;
 use semver::Version;
 
 use crate::shelf::{Answer, Component, Item, Shelf, manifest, registry};

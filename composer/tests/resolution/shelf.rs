@@ -12,9 +12,11 @@ use composer::{
     manifest::{Manifest, Source},
     part::Part,
     plan,
-    resolve::{Availability, Catalog, Evidence, Outcome, Published, Question, Resolution, ResolvedSource, resolve},
+    resolve::{Catalog, Evidence, Outcome, Question, Resolution, ResolvedSource, resolve},
 };
-use registry_client::{Description, Descriptor, Error, Interfaces, Origin, PackageName, Registry, Release};
+use registry_client::{
+    Availability, Description, Descriptor, Error, Interfaces, Origin, PackageName, Published, Registry, Release,
+};
 use semver::Version;
 
 /// What a component imports and exports, as it is written.
@@ -158,7 +160,7 @@ impl Item {
     /// A release that stands for the bytes: nothing here reads them.
     pub(crate) fn release(&self) -> Release {
         let descriptor = Descriptor::of(format!("{:?}", self.component).as_bytes());
-        Release { manifest: descriptor, component: descriptor }
+        Release { manifest: descriptor, component: descriptor, log: None }
     }
 }
 

@@ -19,7 +19,7 @@ impl Client {
         let subject = Subject::Manifest(origin.clone());
         self.query(&subject, async {
             let (release, manifest) = self.image_manifest(origin, &subject).await?;
-            let config = self.config(origin, &release, &manifest, &subject).await?;
+            let config = self.config(origin, &release, manifest.as_deref(), &subject).await?;
             Ok(Description { release, interfaces: config.and_then(|config| read_config(&config)) })
         })
         .await
@@ -30,10 +30,10 @@ impl Client {
         &self,
         origin: &Origin,
         release: &Release,
-        manifest: &[u8],
+        manifest: Option<&[u8]>,
         subject: &Subject,
     ) -> Result<Option<VerifiedBlob>, Error> {
-        let Some(config) = config_of(manifest) else { return Ok(None) };
+        let Some(config) = manifest.and_then(config_of) else { return Ok(None) };
         let Some(config) = self.config_blob(origin, config, subject).await? else { return Ok(None) };
         check_layers(&config, release.component.digest)
             .map_err(|why| Error::NotAComponent { origin: Box::new(origin.clone()), why })?;
@@ -48,6 +48,7 @@ impl Client {
     ) -> Result<Option<VerifiedBlob>, Error> {
         let repository = match place(origin)? {
             Place::Repository(repository) => repository,
+            Place::Log(_) => return Ok(None),
             Place::Directory(root, package) => {
                 return blocking(move || Ok(layout(&root, &package)?.blob(&config).ok())).await;
             }

@@ -11,6 +11,7 @@ use crate::host::Host;
 use crate::release::Subject;
 use crate::transport::{RequestError, Transport};
 use crate::turns::USUAL_BODY;
+use crate::warg_registry::WargRegistry;
 
 /// What a registry says to a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,14 @@ impl Client {
             Ok(AccessCheck::Accepted(source))
         });
         check.await
+    }
+
+    /// Asks a warg registry whether it accepts a login.
+    ///
+    /// # Errors
+    /// As [`Client::check_login`].
+    pub async fn check_logged_login(&self, registry: &WargRegistry, login: &Login) -> Result<LoginCheck, Error> {
+        self.ask_log(registry, &login.credential()).await
     }
 
     async fn ask_at_root<T>(

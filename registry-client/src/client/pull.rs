@@ -56,7 +56,7 @@ impl Client {
         let subject = Subject::Manifest(origin.clone());
         let (release, manifest) = self.query(&subject, self.image_manifest(origin, &subject)).await?;
         let component = release.component;
-        let config = self.config(origin, &release, &manifest, &subject);
+        let config = self.config(origin, &release, manifest.as_deref(), &subject);
         if let client::Place::Directory(..) = client::place(origin)? {
             config.await?;
             let file = self.fetch_file(origin, &release).await?;

@@ -13,6 +13,7 @@ use super::{Client, blocking, locate, tag_of};
 use crate::digest::{Descriptor, Digest};
 use crate::error::Error;
 use crate::event::Event;
+use crate::key::SigningKey;
 use crate::layout::{Layout, LayoutWriter};
 use crate::package::PackageName;
 use crate::publication::{Artifact, Blob, Image};
@@ -35,6 +36,8 @@ pub struct PushOptions {
     /// The most bytes of a request, where something before the registry limits it. Without, a component goes in one request, and in
     /// chunks where the registry refuses that.
     pub chunk: Option<NonZeroU64>,
+    /// What a release in a warg registry is signed with, which nobody else can do.
+    pub signing_key: Option<SigningKey>,
 }
 
 /// Whether a version that exists with other content is replaced.
@@ -122,7 +125,7 @@ impl Client {
                     let mode = options.mode;
                     blocking(move || push.run(image, mode)).await
                 }
-                Registry::Warg(_) => Err(Error::UnsupportedRegistry { registry: registry.clone() }),
+                Registry::Warg(warg) => self.push_to_log(warg, package, version, artifact, options).await,
             },
         }
     }

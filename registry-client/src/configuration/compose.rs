@@ -67,19 +67,39 @@ struct Registries {
     packages: BTreeMap<String, String>,
     /// Registries by name, `default` among them.
     #[serde(flatten)]
-    named: BTreeMap<String, String>,
+    named: BTreeMap<String, Named>,
+}
+
+/// `"oci://…"`, or `{ url = "warg+https://…", operator-key = "…" }`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Named {
+    Text(String),
+    Table(NamedTable),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct NamedTable {
+    url: String,
+    operator_key: Option<String>,
 }
 
 pub(super) fn parse(text: &str, file: &Path) -> Result<Configuration, ConfigurationError> {
     let parsed: File = toml::from_str(text).map_err(|error| ConfigurationError::toml(file, text, &error))?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut named = BTreeMap::new();
-    for (name, text) in parsed.registries.named {
+    for (name, entry) in parsed.registries.named {
+        let (text, operator_key) = match entry {
+            Named::Text(text) => (text, None),
+            Named::Table(NamedTable { url, operator_key }) => (url, operator_key),
+        };
         let place = Place::parse(&text).map_err(|source| ConfigurationError::Place {
             path: file.to_owned(),
             key: name.clone(),
             source,
         })?;
+        let place = with_operator_key(place, operator_key, &name, file)?;
         let place = match place {
             Place::Registry(registry) => Place::Registry(registry.relative_to(folder)),
             other @ (Place::Host(_) | Place::Unsupported { .. }) => other,
@@ -150,6 +170,19 @@ fn oci(mirror: &str, host: &str, file: &Path) -> Result<OciRegistry, Configurati
             let key = format!("registry.\"{host}\".mirrors");
             Err(ConfigurationError::Place { path: file.to_owned(), key, source })
         }
+    }
+}
+
+/// The place with the key that its operator must have, if one is required; for other places than warg registries it means nothing.
+fn with_operator_key(place: Place, key: Option<String>, name: &str, file: &Path) -> Result<Place, ConfigurationError> {
+    let Some(key) = key else { return Ok(place) };
+    let failed = |source| ConfigurationError::OperatorKey { path: file.to_owned(), key: name.to_owned(), source };
+    match place {
+        Place::Registry(Registry::Warg(warg)) => {
+            let key = key.parse().map_err(|source| failed(Some(source)))?;
+            Ok(Place::Registry(Registry::Warg(warg.with_operator_key(key))))
+        }
+        _ => Err(failed(None)),
     }
 }
 

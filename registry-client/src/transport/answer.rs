@@ -52,6 +52,11 @@ impl Answer {
         self.response.status()
     }
 
+    #[cfg(feature = "warg")]
+    pub(crate) fn method(&self) -> &'static str {
+        self.method
+    }
+
     pub(crate) fn url(&self) -> &Url {
         &self.url
     }

@@ -55,7 +55,7 @@ async fn pull(address: &str, store: &Path, blobs: &[String]) {
             let origin = Origin::Reference(format!("{address}/team/catalog:1").parse().unwrap());
             let client = client.clone();
             tokio::spawn(async move {
-                let release = Release { manifest: component, component };
+                let release = Release { manifest: component, component, log: None };
                 client.fetch_file(&origin, &release).await.unwrap();
             })
         })

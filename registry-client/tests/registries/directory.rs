@@ -177,14 +177,16 @@ async fn a_registry_over_the_network_cannot_be_asked_offline() {
     let error = sandbox.offline().release(&origin).await.unwrap_err();
     insta::assert_snapshot!(told(&error, &[]), @"the image manifest of shop:catalog@1.0.0 in oci://registry.invalid/team cannot be had offline");
     let component = Descriptor::of(COMPONENT);
-    let error = sandbox.offline().fetch(&origin, &Release { manifest: component, component }).await.unwrap_err();
+    let error =
+        sandbox.offline().fetch(&origin, &Release { manifest: component, component, log: None }).await.unwrap_err();
     insta::assert_snapshot!(told(&error, &[]), @"the component of shop:catalog@1.0.0 in oci://registry.invalid/team cannot be had offline");
 }
 
+#[cfg(not(feature = "warg"))]
 #[tokio::test]
-async fn a_warg_registry_is_not_spoken_to_yet() {
+async fn a_build_without_warg_registries_says_so() {
     let sandbox = Sandbox::new();
     let registry: Registry = "warg+https://warg.example".parse().unwrap();
     let error = sandbox.client.versions(&registry, &"shop:catalog".parse().unwrap()).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &[]), @"warg+https://warg.example cannot be used: this version speaks to `oci://` and `dir:` registries");
+    insta::assert_snapshot!(told(&error, &[]), @"warg+https://warg.example cannot be used: this program was built without support for warg registries");
 }

@@ -406,7 +406,7 @@ async fn downloads_run_in_parallel_up_to_the_bound() {
             let origin = reference(&format!("{}/team/catalog:1", server.address));
             tokio::spawn(async move {
                 let component = Descriptor::of(&body);
-                let release = registry_client::Release { manifest: component, component };
+                let release = registry_client::Release { manifest: component, component, log: None };
                 assert_eq!(&*client.fetch(&origin, &release).await.unwrap(), body);
             })
         })

@@ -339,7 +339,7 @@ async fn what_is_fetched_by_many_at_once_is_downloaded_once() {
             let client = sandbox.client.clone();
             let origin = reference(&format!("{}/team/catalog:{number}", server.address));
             tokio::spawn(async move {
-                let release = Release { manifest: component, component };
+                let release = Release { manifest: component, component, log: None };
                 if number % 2 == 0 {
                     assert!(*client.fetch(&origin, &release).await.unwrap() == *large());
                 } else {

@@ -30,6 +30,8 @@ mod sharing;
 mod storefront;
 mod types;
 mod versions;
+mod warg;
+mod warg_attacks;
 mod world_sources;
 
 mod limits;

@@ -519,13 +519,40 @@ fn a_registry_is_not_one() {
 }
 
 #[test]
-fn a_registry_is_of_a_kind_that_is_not_there_yet() {
-    assert_snapshot!(check("[registries]\ndefault = \"warg+https://warg.example\"\n[components]\ncatalog = \"shop:catalog\"\n"), @r#"
-    error[unsupported-registry]: warg+https://warg.example cannot be used: this version speaks to `oci://` and `dir:` registries
-     --> compose.toml:4:11
+fn a_warg_registry_is_elsewhere_in_plain_http_or_has_no_such_key() {
+    assert_snapshot!(check("[registries]\ndefault = \"warg+http://warg.example\"\n"), @r#"
+    error[invalid-value]: `warg+http://warg.example` cannot be a registry
+     --> compose.toml:2:11
       |
-    4 | catalog = "shop:catalog"
-      |           ^^^^^^^^^^^^^^ needed here
+    2 | default = "warg+http://warg.example"
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^ `warg+http://warg.example` is not a registry: plain http is for registries on this machine: write `warg+https://`
+    exit status 1
+    "#);
+    let entry = |rest: &str| format!("[registries]\narchive = {{ url = {rest} }}\n");
+    assert_snapshot!(check(&entry("\"warg+https://warg.example\", operator-key = \"ecdsa-p256:I+UlDo0HxyBBFeelhPPWmD+LnklOpqZDkrFP5VduASk=\"")), @"
+    error[invalid-value]: an `operator-key` in `[registries]` is a private key
+     |
+     = note: whoever could read this manifest can sign as its owner
+     = help: replace that key where it is used, and give the public one here
+             compose key show --signing-key FILE
+    exit status 1
+    ");
+    assert_snapshot!(check(&entry("\"oci://ghcr.io\", operator-key = \"ecdsa-p256:A1OfZz5Y9Ny7VKPVwroCTQPAr9tmlI4U/UTYHZHA87AF\"")), @r#"
+    error[conflicting-keys]: oci://ghcr.io has no operator, so `operator-key` means nothing
+     --> compose.toml:2:51
+      |
+    2 | archive = { url = "oci://ghcr.io", operator-key = "ecdsa-p256:A1OfZz5Y9Ny7VKPVwroCTQPAr9tmlI4U/UTYHZHA87AF" }
+      |                                                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ only warg registries have one
+    exit status 1
+    "#);
+    assert_snapshot!(check(&entry("\"oci://ghcr.io\", operator = \"x\"")), @r#"
+    error[unknown-key]: a registry has no key `operator`
+     --> compose.toml:2:36
+      |
+    2 | archive = { url = "oci://ghcr.io", operator = "x" }
+      |                                    ^^^^^^^^ unknown key
+      |
+      = note: it can have `url` and `operator-key`
     exit status 1
     "#);
 }

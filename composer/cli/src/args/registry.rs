@@ -4,6 +4,8 @@ use std::{num::NonZeroU64, path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueHint};
 
+use super::log::SigningArgs;
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  compose pull shop:catalog\n  compose pull wasi:http@0.2 -o http.wasm\n  \
                   compose pull ghcr.io/acme/fraud:3.0.1 acme:tax@2 -o parts/\n\n\
@@ -37,7 +39,7 @@ pub(crate) struct PushArgs {
     #[arg(long = "as", value_name = "PACKAGE")]
     pub(crate) name: Option<String>,
 
-    /// Where to: oci://HOST/PREFIX, dir:PATH, a registry's name in the manifest, or exactly HOST/REPOSITORY:TAG
+    /// Where to: oci://HOST/PREFIX, dir:PATH, warg+https://HOST, a registry's name in the manifest, or exactly HOST/REPOSITORY:TAG
     #[arg(long, value_name = "REGISTRY or REFERENCE")]
     pub(crate) to: Option<String>,
 
@@ -64,6 +66,9 @@ pub(crate) struct PushArgs {
     /// Send at most so much in one request, as 16MiB, where something before the registry limits it
     #[arg(long, value_name = "SIZE", value_parser = nonzero_size)]
     pub(crate) chunk_size: Option<NonZeroU64>,
+
+    #[command(flatten)]
+    pub(crate) signing: SigningArgs,
 }
 
 #[derive(Debug, Args)]
@@ -73,7 +78,7 @@ pub(crate) struct PushArgs {
                   REGISTRY_AUTH_FILE names, else in Docker's config.json, or in the credential helper that the file names."
 )]
 pub(crate) struct LoginArgs {
-    /// The registry's host, with its port if it has one
+    /// The registry's host, with its port if it has one; a warg registry with warg+https:// before it
     #[arg(value_name = "REGISTRY")]
     pub(crate) registry: String,
 

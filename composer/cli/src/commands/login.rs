@@ -6,7 +6,7 @@ use composer::{
     diagnostic::{Code, Diagnostic, Failure},
     registry_report,
 };
-use registry_client::{CredentialFile, CredentialSource, CredentialsError, Login, LoginCheck, Secret};
+use registry_client::{CredentialFile, CredentialSource, CredentialsError, Login, LoginCheck, Registry, Secret};
 
 use crate::{
     args::{KeptArgs, LoginArgs, LogoutArgs, ManifestOptions, MessageFormat},
@@ -29,7 +29,10 @@ pub(super) fn run(arguments: &LoginArgs, options: &ManifestOptions, output: &Out
     let login = login(arguments, registry)?;
     let registries = Registries::new(options, output)?;
     let check = registries.wait_for(async |registries| {
-        let check = registries.client.check_login(registry, &login).await;
+        let check = match arguments.registry.parse() {
+            Ok(Registry::Warg(warg)) => registries.client.check_logged_login(&warg, &login).await,
+            _ => registries.client.check_login(registry, &login).await,
+        };
         check.map_err(|error| registry_report::diagnostic(&error).into())
     })?;
     let kept = block_on(file.login(registry, &login))?.map_err(|error| unusable(&error))?;
@@ -81,7 +84,12 @@ pub(super) fn run_logout(arguments: &LogoutArgs, output: &Output) -> Result<Ende
 
 /// The host in what people write for a registry.
 fn host(registry: &str) -> &str {
-    let registry = registry.strip_prefix("oci://").or_else(|| registry.strip_prefix("https://")).unwrap_or(registry);
+    let prefixes = ["oci://", "warg+https://", "warg+http://", "https://"];
+    let rest = prefixes.into_iter().find_map(|prefix| registry.strip_prefix(prefix)).map(|rest| {
+        // What a warg registry has after its host is not part of who we are there.
+        if registry.starts_with("warg+") { rest.split('/').next().unwrap_or(rest) } else { rest }
+    });
+    let registry = rest.unwrap_or(registry);
     registry.strip_suffix('/').unwrap_or(registry)
 }
 

@@ -37,7 +37,10 @@ pub(super) async fn registry(
 async fn named_registry(registries: &Registries, around: Around<'_>, text: &str) -> Result<Registry, Failure> {
     let parsed = text.parse::<Registry>();
     if let Ok(registry) = parsed {
-        return Ok(registry);
+        return Ok(match around {
+            Some((manifest, _)) => manifest.registries.with_key_of(registry),
+            None => registry,
+        });
     }
     if let Some((manifest, path)) = around
         && let Some(registry) = manifest.registries.registry(text)

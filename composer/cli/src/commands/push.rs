@@ -26,7 +26,7 @@ use crate::{
     message::{self, Message},
     output::Output,
     session::{Registries, Session, manifest_around},
-    text,
+    signing, text,
 };
 
 /// The name that a person gives to what is pushed.
@@ -118,6 +118,7 @@ async fn send(
         mode: if arguments.dry_run { PushMode::DryRun } else { PushMode::Send },
         mount_from: arguments.mount_from.iter().cloned().map(Origin::Reference).collect(),
         chunk: arguments.chunk_size,
+        signing_key: signing::key(&arguments.signing)?,
     };
     let pushed = registries.client.push(target, &publication.artifact, &options).await;
     pushed.map_err(|error| registry_report::diagnostic(&error).into())

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use registry_client::Registry;
+use registry_client::{KeyParseError, PublicKey, Registry};
+use toml::de::DeValue;
 
 use super::did_you_mean;
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
     manifest::{
         Manifest, Registries, Source,
         read::{Reader, Value},
+        schema,
     },
 };
 
@@ -21,14 +23,49 @@ pub(super) fn registries(reader: &mut Reader, value: &Value<'_>) -> Registries {
             registries.namespaces = namespaces(reader, value);
             continue;
         }
-        let Some(registry) = reader.parsed_text::<Registry>("a registry", value) else { continue };
+        let Some(registry) = registry(reader, value) else { continue };
         if key.get_ref() == "default" {
-            registries.default = Some(registry.value);
+            registries.default = Some(registry);
         } else {
-            registries.named.insert(key.get_ref().to_string(), registry.value);
+            registries.named.insert(key.get_ref().to_string(), registry);
         }
     }
     registries
+}
+
+/// `"oci://…"`, or `{ url = "warg+https://…", operator-key = "…" }`.
+fn registry(reader: &mut Reader, value: &Value<'_>) -> Option<Registry> {
+    if !matches!(value.get_ref(), DeValue::Table(_)) {
+        return reader.parsed_text("a registry", value).map(|registry| registry.value);
+    }
+    let section = reader.section("a registry", value)?;
+    section.refuse_unknown_keys(reader, &schema::REGISTRY);
+    let registry = section.required(reader, "url").and_then(|url| reader.parsed_text::<Registry>("a registry", url));
+    let Some(key) = section.key("operator-key") else { return registry.map(|registry| registry.value) };
+    let operator = operator_key(reader, key)?;
+    match registry?.value {
+        Registry::Warg(warg) => Some(Registry::Warg(warg.with_operator_key(operator))),
+        other => {
+            let message = format!("{other} has no operator, so `operator-key` means nothing");
+            reader.report(Code::ConflictingKeys, key.span(), message, "only warg registries have one");
+            Some(other)
+        }
+    }
+}
+
+/// A key that should be nobody's to read is not shown with its line.
+fn operator_key(reader: &mut Reader, value: &Value<'_>) -> Option<PublicKey> {
+    let text = reader.text("an operator's key", value)?;
+    if text.value.parse::<PublicKey>() == Err(KeyParseError::PrivateForPublic) {
+        let found = Diagnostic::error(Code::InvalidValue, "an `operator-key` in `[registries]` is a private key")
+            .note("whoever could read this manifest can sign as its owner")
+            .hint(
+                "replace that key where it is used, and give the public one here\ncompose key show --signing-key FILE",
+            );
+        reader.diagnostics.push(found);
+        return None;
+    }
+    reader.parsed("an operator's key", text).map(|key| key.value)
 }
 
 fn namespaces(reader: &mut Reader, value: &Value<'_>) -> BTreeMap<String, Spanned<String>> {

@@ -1,0 +1,190 @@
+//! How something comes into a package's log: from a change and a key to a record that the log was proved to have.
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+use warg_api::v1::package::{MissingContent, PackageRecordState, PublishRecordRequest, UploadEndpoint};
+use warg_crypto::hash::{AnyHash, HashAlgorithm, Sha256};
+use warg_crypto::signing::{KeyID, PrivateKey};
+use warg_protocol::package::{PACKAGE_RECORD_VERSION, PackageEntry, PackageRecord, Permission as WargPermission};
+use warg_protocol::registry::{LogId, RecordId};
+use warg_protocol::{ProtoEnvelope, ProtoEnvelopeBody};
+
+use super::{Observed, Warg, WargError, digest, hash, log};
+use crate::client::{Change, Permission};
+use crate::error::one_line;
+use crate::key::SigningKey;
+use crate::package::PackageName;
+use crate::publication::Blob;
+
+/// How long a registry is waited for. Most publish with the next checkpoint, seconds later.
+const PATIENCE: Duration = Duration::from_secs(120);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+impl Warg<'_> {
+    /// Adds `change` to the log of `package`, sends `content` where the registry lacks it, and waits until the log was proved to have it.
+    /// `sending` is told when content is sent, and `waiting` when nothing is left but to wait.
+    pub(crate) async fn publish(
+        &self,
+        package: &PackageName,
+        change: &Change,
+        key: &SigningKey,
+        content: Option<&Blob>,
+        sending: impl Fn(u64) + Clone + Send + Sync + 'static,
+        waiting: impl FnOnce(),
+    ) -> Result<Observed, WargError> {
+        let key = PrivateKey::decode(key.expose().to_owned()).map_err(WargError::UnusableKey)?;
+        let observed = match self.observe(package).await {
+            Ok(observed) => Some(observed),
+            Err(WargError::PackageNotFound) if matches!(change, Change::Release(..)) => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(observed) = &observed {
+            check_allowed(observed, change, &key.public_key().fingerprint())?;
+        }
+        let record = record(observed.as_ref(), change, &key)?;
+        let (name, id) = (log::name(package), RecordId::package_record::<Sha256>(&record));
+        let log_id = LogId::package_log::<Sha256>(&name);
+        let request = PublishRecordRequest {
+            package_name: Cow::Borrowed(&name),
+            record: Cow::Owned(ProtoEnvelopeBody::from(record)),
+            content_sources: indexmap::IndexMap::new(),
+        };
+        let answer = self.api().publish(&log_id, &request).await?;
+        if let PackageRecordState::Sourcing { missing_content } = &answer.state {
+            for (missing, places) in missing_content {
+                self.send(missing, places, content, sending.clone()).await?;
+            }
+        }
+        waiting();
+        self.wait(package, &log_id, &id, answer.state).await
+    }
+
+    async fn send(
+        &self,
+        missing: &AnyHash,
+        places: &MissingContent,
+        content: Option<&Blob>,
+        sending: impl Fn(u64) + Clone + Send + Sync + 'static,
+    ) -> Result<(), WargError> {
+        let content = content.filter(|content| digest(missing) == Some(content.descriptor.digest));
+        let (Some(content), Some(UploadEndpoint::Http { method, url, headers })) = (content, places.upload.first())
+        else {
+            return Err(WargError::Rejected(one_line(&format!("it wants {missing}, and says no place for it"))));
+        };
+        let size = content.descriptor.size;
+        Ok(self.api().upload(method, url, headers, size, || content.body(0, size, sending.clone())).await?)
+    }
+
+    /// Waits until the registry says that the record is published, and then until its log was verified to have it.
+    async fn wait(
+        &self,
+        package: &PackageName,
+        log_id: &LogId,
+        id: &RecordId,
+        mut state: PackageRecordState,
+    ) -> Result<Observed, WargError> {
+        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
+        loop {
+            match state {
+                PackageRecordState::Rejected { reason } => return Err(WargError::Rejected(one_line(&reason))),
+                PackageRecordState::Published { registry_index } => {
+                    // A record is in the log at once, and can be proved with the next checkpoint.
+                    match self.observe(package).await {
+                        Ok(observed) if observed.has(registry_index as u64, id) => return Ok(observed),
+                        Ok(_) | Err(WargError::PackageNotFound) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                PackageRecordState::Sourcing { .. } | PackageRecordState::Processing => {}
+            }
+            if begun.elapsed() >= PATIENCE {
+                return Err(WargError::NotPublished { waited: PATIENCE });
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            state = self.api().record(log_id, id).await?.state;
+        }
+    }
+}
+
+impl Observed {
+    /// Whether the package's log has the record, as its last one or before.
+    fn has(&self, index: u64, id: &RecordId) -> bool {
+        self.package.head().is_some_and(|(head, record)| head > index || (head == index && record == *id))
+    }
+}
+
+/// Says what the registry would say later, and in fewer words.
+fn check_allowed(observed: &Observed, change: &Change, key: &KeyID) -> Result<(), WargError> {
+    match change {
+        Change::Release(version, component) => match observed.release(version) {
+            Some(released) if released.is_yanked => return Err(WargError::Yanked),
+            Some(released) if released.component != *component => {
+                return Err(WargError::AlreadyReleased { existing: released.component });
+            }
+            Some(_) | None => {}
+        },
+        Change::Yank(version) => match observed.release(version) {
+            None => {
+                let offered = observed.releases().filter(|(_, release)| !release.is_yanked);
+                let available = offered.map(|(version, _)| version.clone()).collect();
+                return Err(WargError::VersionNotFound { available });
+            }
+            Some(released) if released.is_yanked => return Err(WargError::Yanked),
+            Some(_) => {}
+        },
+        Change::Grant(..) | Change::Revoke(..) => {}
+    }
+    let (action, needed) = match change {
+        Change::Release(..) => ("release", vec![WargPermission::Release]),
+        Change::Yank(_) => ("yank", vec![WargPermission::Yank]),
+        Change::Grant(_, permissions) => ("grant what it has not", warg(permissions)),
+        Change::Revoke(_, permissions) => ("revoke what it has not", warg(permissions)),
+    };
+    if needed.iter().all(|permission| observed.package.allows(key, *permission)) {
+        return Ok(());
+    }
+    Err(WargError::KeyNotAllowed { key: key.to_string(), action: action.to_owned() })
+}
+
+fn record(
+    observed: Option<&Observed>,
+    change: &Change,
+    key: &PrivateKey,
+) -> Result<ProtoEnvelope<PackageRecord>, WargError> {
+    let mut entries = Vec::new();
+    if observed.is_none() {
+        entries.push(PackageEntry::Init { hash_algorithm: HashAlgorithm::Sha256, key: key.public_key() });
+    }
+    entries.push(match change {
+        Change::Release(version, component) => {
+            PackageEntry::Release { version: version.clone(), content: hash(*component) }
+        }
+        Change::Yank(version) => PackageEntry::Yank { version: version.clone() },
+        Change::Grant(key, permissions) => PackageEntry::GrantFlat {
+            key: key.to_string().parse().map_err(|_| WargError::Rejected(format!("{key} is not a key")))?,
+            permissions: warg(permissions),
+        },
+        Change::Revoke(key, permissions) => {
+            PackageEntry::RevokeFlat { key_id: KeyID::from(key.to_string()), permissions: warg(permissions) }
+        }
+    });
+    let record = PackageRecord {
+        prev: observed.and_then(|observed| observed.package.head()).map(|(_, record)| record),
+        version: PACKAGE_RECORD_VERSION,
+        timestamp: SystemTime::now(),
+        entries,
+    };
+    ProtoEnvelope::signed_contents(key, record).map_err(WargError::Signature)
+}
+
+fn warg(permissions: &[Permission]) -> Vec<WargPermission> {
+    let permission = |permission: &Permission| match permission {
+        Permission::Release => WargPermission::Release,
+        Permission::Yank => WargPermission::Yank,
+    };
+    permissions.iter().map(permission).collect()
+}
