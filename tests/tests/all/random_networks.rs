@@ -23,7 +23,8 @@ fn nodes(numbers: &mut Numbers) -> Vec<Node> {
     let count = 2 + numbers.below(6);
     let node = |number: usize| {
         let mut imports: Vec<usize> = (0..numbers.below(4))
-            .filter_map(|_| (number < count).then(|| number + 1 + numbers.below(count - number)))
+            .filter(|_| number < count)
+            .map(|_| number + 1 + numbers.below(count - number))
             .collect();
         imports.sort_unstable();
         imports.dedup();
