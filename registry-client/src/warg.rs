@@ -24,8 +24,8 @@
 //! - It remembers no operator. And an operator's log whose first record introduces one key and is signed by another is valid to
 //!   `warg-protocol`, so that a pinned key alone would not help either: see `log`.
 //! - It waits forever, reads answers of any size into memory, and sends requests wherever it is redirected.
-//! - It does not compile without its feature `keyring`, hence not without D-Bus: 167 crates that nothing else here needs, where the
-//!   protocol's own need 56, a third of them small.
+//! - It does not compile without its feature `keyring`, and with it, D-Bus: 167 crates that nothing else here needs, where the
+//!   protocol's own need 56.
 //!
 //! NB: warg proves that something is in a log, never that it is not. That a package does not exist is the registry's word alone,
 //! unless it was seen before.
