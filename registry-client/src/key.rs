@@ -56,6 +56,8 @@ impl FromStr for PublicKey {
 
 /// The private half of a key: `ecdsa-p256:` and the base64 of 32 bytes. Never printed.
 #[derive(Debug, Clone)]
+// A build without warg registries signs nothing.
+#[cfg_attr(not(feature = "warg"), allow(dead_code))]
 pub struct SigningKey(Secret);
 
 impl SigningKey {

@@ -103,6 +103,7 @@ pub(crate) enum Message<'a> {
         written: bool,
     },
     /// `yank`, `key grant`, `key revoke`: the log of a package has one record more.
+    #[cfg(feature = "warg")]
     LogChanged {
         change: &'static str,
         registry: String,
@@ -112,6 +113,7 @@ pub(crate) enum Message<'a> {
         length: u64,
     },
     /// `key new`, `key show`: a public key.
+    #[cfg(feature = "warg")]
     Key { key: String, fingerprint: String },
     /// `login`: the login is kept.
     LoggedIn { registry: &'a str, kept: String, checked: bool, counts: bool },

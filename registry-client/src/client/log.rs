@@ -22,6 +22,8 @@ pub enum Permission {
 
 /// What is to be added to a package's log.
 #[derive(Debug, Clone)]
+// A build without warg registries reads none of it.
+#[cfg_attr(not(feature = "warg"), allow(dead_code))]
 pub(crate) enum Change {
     /// A version, and its component. The log is begun where there is none.
     Release(Version, Digest),
