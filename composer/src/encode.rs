@@ -8,10 +8,10 @@
 //!
 //! | module | decides |
 //! |---|---|
-//! | [`imports`] | the types of what the host must provide; it alone knows `wac-graph` |
-//! | [`share`], [`closed`] | what is defined once |
-//! | [`outer`] | sections and indices of the outermost component |
-//! | [`mod@layout`] | which bytes come from where |
+//! | `imports` | the types of what the host must provide; it alone knows `wac-graph` |
+//! | `share`, `closed` | what is defined once |
+//! | `outer` | sections and indices of the outermost component |
+//! | `layout` | which bytes come from where |
 
 mod closed;
 mod imports;

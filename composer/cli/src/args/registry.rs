@@ -55,7 +55,7 @@ pub(crate) struct PushArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Say something more of it, as org.opencontainers.image.url=https://example.com
+    /// Say something more of it, as `org.opencontainers.image.url=https://example.com`
     #[arg(long, value_name = "KEY=VALUE", value_parser = annotation)]
     pub(crate) annotation: Vec<(String, String)>,
 
