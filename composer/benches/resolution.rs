@@ -4,13 +4,19 @@
 //! cargo bench -p composer --bench resolution
 //! ```
 //!
-//! Every other package imports the interface of the one after it: the first 25 versions on one semver track, the newer ones
-//! on a second one. Each figure is the fastest of several runs from the manifest's text to a resolution.
+//! Three applications of that size:
 //!
-//! Measured without optimisation (`cargo bench --profile dev …`), on two cores that were busy otherwise: 0.40 s without a
-//! lock, 23 ms with one.
+//! - `pairs`: every other package imports the interface of the one after it: the older half of the versions on one semver
+//!   track, the newer half on a second one. The newest versions fit.
+//! - `stairs`: each package imports the interface of the next one, on the track below its own: almost all have to step down to
+//!   the oldest versions, one because of the other.
+//! - `tangle`: each imports the interfaces of three others, the newer versions on tracks as by chance: hardly any two fit, except
+//!   the oldest ones.
 //!
-//! NB: an application in which many of the newest versions do not fit is not measured here.
+//! Each figure is the fastest of several runs from the manifest's text to a resolution.
+//!
+//! Measured optimised, on two cores that were busy otherwise (load 10): `pairs` 85 ms without a lock, `stairs` 0.66 s, `tangle`
+//! 0.86 s, and each between 3 and 4 ms with one.
 
 use std::{
     fmt::Write as _,
@@ -22,7 +28,7 @@ use std::{
 };
 
 use composer::{
-    driver::{self, Locking, RegistryRules, Session},
+    driver::{self, Automatic, Composed, Locking, RegistryRules, Session, Vendoring},
     lock::{Lock, LockedSource},
     resolve::Resolution,
 };
@@ -31,18 +37,29 @@ use registry_client::{Client, ClientOptions, Credentials, Descriptor, EventSink,
 const PACKAGES: usize = 300;
 const VERSIONS: usize = 50;
 
+/// The tracks of `stairs` and `tangle`.
+const TRACKS: usize = 10;
+
+#[derive(Debug, Clone, Copy)]
+enum Shape {
+    Pairs,
+    Stairs,
+    Tangle,
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Runtime::new()?;
-    let directory = tempfile::tempdir()?;
-    write_application(directory.path())?;
-    let session = session(directory.path())?;
-    let resolve = || runtime.block_on(driver::resolve(&session));
-    let (cold, resolution) = fastest(3, resolve)?;
-    println!("without a lock: {cold:?}");
-    fs::write(directory.path().join("compose.lock"), lock(&resolution).to_text())?;
-    let (locked, again) = fastest(20, resolve)?;
-    assert_eq!(resolution, again, "a lock changes nothing");
-    println!("with a lock: {locked:?}");
+    for shape in [Shape::Pairs, Shape::Stairs, Shape::Tangle] {
+        let directory = tempfile::tempdir()?;
+        write_application(directory.path(), shape)?;
+        let session = session(directory.path())?;
+        let resolve = || runtime.block_on(driver::resolve(&session));
+        let (cold, resolution) = fastest(3, resolve)?;
+        fs::write(directory.path().join("compose.lock"), lock(&resolution).to_text())?;
+        let (locked, again) = fastest(20, resolve)?;
+        assert_eq!(resolution, again, "a lock changes nothing");
+        println!("{shape:?}: {cold:?} without a lock, {locked:?} with one");
+    }
     Ok(())
 }
 
@@ -79,27 +96,53 @@ fn session(directory: &Path) -> Result<Session, Box<dyn std::error::Error>> {
         client,
         rules: RegistryRules::default(),
         locking: Locking::Free,
+        automatic: Automatic::Marked,
+        vendoring: Vendoring::Manifest,
+        composed: Composed::default(),
         jobs: NonZeroUsize::MIN,
         events: Arc::new(|_| {}),
     })
 }
 
 /// Writes a manifest and its registry: of each artifact what resolution reads, and no component.
-fn write_application(directory: &Path) -> std::io::Result<()> {
+fn write_application(directory: &Path, shape: Shape) -> std::io::Result<()> {
     let mut manifest = "[registries]\ndefault = \"dir:registry\"\n[components]\n".to_owned();
     for package in 0..PACKAGES {
         writeln!(manifest, "p{package} = \"t:p{package}@*\"").expect("a string takes all");
-        write_package(&directory.join("registry/t").join(format!("p{package}")), package)?;
+        write_package(&directory.join("registry/t").join(format!("p{package}")), package, shape)?;
     }
     fs::write(directory.join("compose.toml"), manifest)
 }
 
-/// Whether a package imports the interface of the next one.
-fn is_consumer(package: usize) -> bool {
-    package.is_multiple_of(2)
+impl Shape {
+    /// The track on which a version exports its interface.
+    fn exported(self, version: usize) -> usize {
+        match self {
+            Self::Pairs => 1 + version / (VERSIONS / 2),
+            Self::Stairs | Self::Tangle => 1 + version / (VERSIONS / TRACKS),
+        }
+    }
+
+    /// The packages whose interface a version imports, and on which track.
+    fn imported(self, package: usize, version: usize) -> Vec<(usize, usize)> {
+        let track = self.exported(version);
+        match self {
+            Self::Pairs if package.is_multiple_of(2) => vec![(package + 1, track)],
+            Self::Stairs if package + 1 < PACKAGES => vec![(package + 1, track.max(2) - 1)],
+            Self::Pairs | Self::Stairs => Vec::new(),
+            Self::Tangle => {
+                let import = |number: usize| {
+                    let other = (package * 7 + number * 101 + 13) % PACKAGES;
+                    let chance = (package * 31 + version * 17 + number * 57 + package * version * 3) % 97;
+                    (other, if track <= 2 { 1 } else { 1 + chance % TRACKS })
+                };
+                (0..3).map(import).filter(|(other, _)| *other != package).collect()
+            }
+        }
+    }
 }
 
-fn write_package(layout: &Path, package: usize) -> std::io::Result<()> {
+fn write_package(layout: &Path, package: usize, shape: Shape) -> std::io::Result<()> {
     let blobs = layout.join("blobs/sha256");
     fs::create_dir_all(&blobs)?;
     let write_blob = |text: &str| {
@@ -108,11 +151,12 @@ fn write_package(layout: &Path, package: usize) -> std::io::Result<()> {
     };
     let mut entries = Vec::new();
     for version in 0..VERSIONS {
-        let track = 1 + version / (VERSIONS / 2);
-        let imports =
-            if is_consumer(package) { format!("\"t:p{}/api@{track}.0.0\"", package + 1) } else { String::new() };
+        let imports = shape.imported(package, version).into_iter();
+        let imports: Vec<String> = imports.map(|(other, track)| format!("\"t:p{other}/api@{track}.0.0\"")).collect();
         let config = write_blob(&format!(
-            r#"{{"architecture":"wasm","os":"wasip2","component":{{"imports":[{imports}],"exports":["t:p{package}/api@{track}.0.0"]}}}}"#
+            r#"{{"architecture":"wasm","os":"wasip2","component":{{"imports":[{}],"exports":["t:p{package}/api@{}.0.0"]}}}}"#,
+            imports.join(","),
+            shape.exported(version),
         ))?;
         let component = Descriptor::of(format!("p{package} 1.{version}.0").as_bytes());
         let manifest = write_blob(&format!(

@@ -4,8 +4,10 @@
 //! [`Built`] application. It reads files, asks the registry client what resolution wants to know, and writes the lock and the
 //! result at the very end; what is decided is decided by the phases.
 
+mod automatic;
 mod change;
 mod choose;
+mod composed;
 mod consumers;
 mod fingerprint;
 mod home;
@@ -15,7 +17,9 @@ mod registries;
 mod report;
 mod revision;
 mod tags;
+mod together;
 mod update;
+mod vendor;
 mod wit_fetch;
 mod wit_reader;
 mod workspace;
@@ -41,16 +45,20 @@ use crate::{
     resolve::{Catalog, Evidence, Resolution},
     validate::{self, Proving, Validated},
 };
+pub use automatic::Automatic;
 pub use change::{Checking, Edited, Wish, plan_add, plan_remove, write_edited};
+pub use composed::Composed;
 pub use consumers::{Consumer, is_of_application, read_consumer, read_consumers};
 pub use fingerprint::{Summary, Unchanged, unchanged};
 use home::{Home, StaleLock};
 pub use push_check::breaking_changes;
 pub use registries::{RegistryRules, registry_of};
+pub use together::{Made, Together, build_together, check_together};
 pub use update::{Standing, StandingSource, newest, outdated, plan_precise, plan_update};
+pub use vendor::{Vendored, Vendoring, vendor};
 pub use wit_fetch::{WitPlan, plan_wit, wit_out_of_date, write_wit};
 pub use wit_reader::{Wit, WitReader, read_local_wit, unreadable as unreadable_wit};
-pub use workspace::{Member, applications, members, named_member};
+pub use workspace::{Member, applications, members, named_member, workspace_of};
 
 /// What the driver is doing, for whoever shows progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +107,12 @@ pub struct Session {
     pub rules: RegistryRules,
     /// Whether the lock may change.
     pub locking: Locking,
+    /// Which registries may provide what nothing else provides.
+    pub automatic: Automatic,
+    /// Where the bytes of registries come from.
+    pub vendoring: Vendoring,
+    /// The applications that were composed with this session, so that none is composed twice.
+    pub composed: Composed,
     /// How many components are read at a time.
     pub jobs: NonZeroUsize,
     /// Where events go.
@@ -106,6 +120,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// The same, where what was vendored does not count: there may be something newer elsewhere.
+    fn beyond_vendor(&self) -> Self {
+        Self { vendoring: Vendoring::Registries, ..self.clone() }
+    }
+
     /// The same, where the lock must not change.
     #[must_use]
     pub fn locked(&self) -> Self {
@@ -128,6 +147,8 @@ pub struct Planned {
     pub changes: Changes,
     /// Findings that do not keep the application from being built.
     pub warnings: Vec<Diagnostic>,
+    /// The manifests of the folders in it, and of those in these, with their locks.
+    pub nested: Vec<(PathBuf, Lock)>,
     target: Option<World>,
     stale_locks: Vec<StaleLock>,
     /// The text that the manifest shall have.
@@ -193,6 +214,7 @@ pub async fn resolve(session: &Session) -> Result<Resolution, Failure> {
     let home = home_of(session, &manifest)?;
     let lock = home.lock();
     registries::assign(session, &mut manifest, lock).await?;
+    let session = &vendoring(session, &manifest);
     choose::choose(session, &manifest, lock, &mut Catalog::default(), &Evidence::default()).await
 }
 
@@ -209,7 +231,7 @@ pub async fn plan(session: &Session) -> Result<Planned, Failure> {
 /// # Errors
 /// As [`plan()`].
 pub async fn plan_as(session: &Session, text: String) -> Result<Planned, Failure> {
-    let manifest = Manifest::parse(&SourceText::new(shown(&session.manifest), text.as_str()))?;
+    let manifest = parse_manifest(&session.manifest, text.as_str())?;
     let basis = Basis { edited: Some((session.manifest.clone(), text)), ..Basis::of(session, manifest)? };
     plan_from(session, basis, &[]).await
 }
@@ -248,9 +270,19 @@ pub async fn check(session: &Session) -> Result<Checked, Failure> {
 /// As [`check`], and when the lock or the result cannot be written.
 pub async fn build(session: &Session, output: Option<&Path>) -> Result<Built, Failure> {
     let files = fingerprint::look(session);
-    let Checked { planned, component } = check(session).await?;
-    let path = output.map_or_else(|| default_output(session, &planned.manifest), Path::to_path_buf);
-    write(&planned)?;
+    let checked = check(session).await?;
+    let path = output.map_or_else(|| default_output(session, &checked.planned.manifest), Path::to_path_buf);
+    write(&checked.planned)?;
+    emit_result(session, checked, path, files)
+}
+
+/// Writes a result, and notes what it was made of.
+fn emit_result(
+    session: &Session,
+    Checked { planned, component }: Checked,
+    path: PathBuf,
+    files: Option<fingerprint::Files>,
+) -> Result<Built, Failure> {
     if let Err(error) = emit::emit(&component, &path) {
         // An input is not what it was remembered as: the next build reads everything anew.
         fingerprint::forget(session);
@@ -327,15 +359,16 @@ impl Basis {
 async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result<Planned, Failure> {
     let Basis { mut manifest, home, lock: held, edited } = basis;
     registries::assign(session, &mut manifest, held.as_ref()).await?;
+    let session = &vendoring(session, &manifest);
     let mut asked = Vec::new();
     if session.locking == Locking::Locked
         && let Some(lock) = &held
     {
         asked = Failure::check(tags::check(session, &manifest, lock).await)?;
     }
-    let choose::Settled { resolution, loaded, target, plan, mut warnings } =
-        choose::settle(session, &manifest, held.as_ref(), above).await?;
-    let load::Loaded { parts, warnings: mut earlier, mut stale_locks, .. } = loaded;
+    let choose::Settled { manifest, resolution, loaded, target, plan, mut warnings } =
+        choose::settle(session, manifest, held.as_ref(), home.lock(), above).await?;
+    let load::Loaded { parts, warnings: mut earlier, mut stale_locks, nested, .. } = loaded;
     earlier.append(&mut asked);
     earlier.append(&mut warnings);
     let mut lock = Lock::new(&resolution, &plan);
@@ -348,7 +381,7 @@ async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result
         stale_locks.push(home.stale(&lock));
     }
     let changes = Changes::between(home.lock().unwrap_or(&Lock::default()), &lock);
-    Ok(Planned { manifest, parts, plan, lock, changes, warnings: earlier, target, stale_locks, edited })
+    Ok(Planned { manifest, parts, plan, lock, changes, warnings: earlier, nested, target, stale_locks, edited })
 }
 
 /// Reads the manifest at a path.
@@ -357,15 +390,36 @@ async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result
 /// When there is none, or everything that is wrong with it.
 pub fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
     let text = load::read_text(path).map_err(|error| report::unreadable_manifest(path, &error))?;
-    Manifest::parse(&SourceText::new(shown(path), text))
+    parse_manifest(path, text)
+}
+
+/// Reads the text of the manifest at a path, with what the workspace that it is in says for it.
+fn parse_manifest(path: &Path, text: impl Into<String>) -> Result<Manifest, Failure> {
+    let source = SourceText::new(shown(path), text.into());
+    Manifest::parse_in(&source, &workspace::inherited(path, source.text())?)
+}
+
+/// The same session, where a manifest says that everything is in a directory.
+fn vendoring(session: &Session, manifest: &Manifest) -> Session {
+    let vendoring = match (&session.vendoring, &manifest.vendor) {
+        (Vendoring::Manifest, Some(vendor)) => Vendoring::Directory(directory_of(&session.manifest).join(vendor)),
+        (vendoring, _) => vendoring.clone(),
+    };
+    Session { vendoring, ..session.clone() }
 }
 
 /// The registry as it can be reached from where the program runs: the manifest names directories relative to itself.
 fn reachable(session: &Session, registry: Registry) -> Registry {
-    registry.relative_to(directory_of(&session.manifest))
+    match &session.vendoring {
+        Vendoring::Directory(directory) => Registry::Directory(directory.clone()),
+        Vendoring::Manifest | Vendoring::Registries => registry.relative_to(directory_of(&session.manifest)),
+    }
 }
 
 fn reachable_origin(session: &Session, origin: registry_client::Origin) -> registry_client::Origin {
+    if let Vendoring::Directory(directory) = &session.vendoring {
+        return vendor::vendored(directory, &origin);
+    }
     match origin {
         registry_client::Origin::Package { registry, package, version } => {
             registry_client::Origin::Package { registry: reachable(session, registry), package, version }

@@ -84,6 +84,16 @@ pub fn add(manifest: &Manifest, additions: &[Addition]) -> Result<String, Failur
     Ok(document.to_string())
 }
 
+/// Has everything come from a directory registry at a path relative to the manifest.
+///
+/// # Errors
+/// Where the manifest cannot be changed.
+pub fn vendor(manifest: &Manifest, directory: &str) -> Result<String, Failure> {
+    let mut document = document(&manifest.source)?;
+    table(&mut document, "vendor").insert("directory", Item::Value(directory.into()));
+    Ok(document.to_string())
+}
+
 const AS_HINT: &str = "add it alone, with a name of its own: `--as NAME`";
 
 fn taken(manifest: &Manifest, name: &Name) -> Option<Diagnostic> {

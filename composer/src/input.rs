@@ -20,7 +20,7 @@ pub struct Input(Arc<Source>);
 enum Source {
     File { path: PathBuf, size: u64 },
     Memory(Vec<u8>),
-    Layout(Layout),
+    Layout(Arc<Layout>),
 }
 
 impl Input {
@@ -42,7 +42,7 @@ impl Input {
     }
 
     /// A composition.
-    pub(crate) fn layout(layout: Layout) -> Self {
+    pub(crate) fn layout(layout: Arc<Layout>) -> Self {
         Self(Arc::new(Source::Layout(layout)))
     }
 

@@ -5,9 +5,13 @@
 //! is written is decided in `text`, and what two locks differ in, in `change`.
 
 mod change;
+mod read;
 mod text;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use registry_client::{Digest, LogState, PackageName, Reference, Registry, Release};
 use semver::{Version, VersionReq};
@@ -15,7 +19,7 @@ use serde::Deserialize;
 
 use crate::{
     diagnostic::{Failure, SourceText},
-    manifest::Name,
+    manifest::{Introduction, Name},
     plan::{Plan, Provider},
     resolve::{Resolution, ResolvedSource},
 };
@@ -29,6 +33,8 @@ pub const FILE_NAME: &str = "compose.lock";
 pub struct Lock {
     /// The sources of the components, by the manifest's names.
     pub components: BTreeMap<Name, LockedSource>,
+    /// Those of them that nobody wrote into the manifest: they provide what nothing else provides.
+    pub automatic: BTreeSet<Name>,
     /// The WIT package of the target world, where that comes from a registry.
     pub world: Option<LockedSource>,
     /// The WIT packages that were fetched into `deps`, each as the WIT refers to it.
@@ -82,6 +88,8 @@ impl Lock {
     /// Writes down what was resolved and planned; of WIT packages only the target world's.
     pub fn new(resolution: &Resolution, plan: &Plan) -> Self {
         let components = resolution.components.iter();
+        let automatic = components.clone().filter(|c| c.introduction == Introduction::Automatic);
+        let automatic = automatic.map(|component| component.name.clone()).collect();
         let components = components.map(|c| (c.name.clone(), LockedSource::from(&c.source))).collect();
         let instances = plan.instances.iter().map(|instance| {
             let mut locked =
@@ -105,7 +113,7 @@ impl Lock {
         });
         let instances = instances.collect();
         let world = resolution.world.as_ref().map(LockedSource::from);
-        Self { components, world, wit: BTreeMap::new(), instances }
+        Self { components, automatic, world, wit: BTreeMap::new(), instances }
     }
 
     /// What the logs of registries were when something in them was locked.
@@ -138,7 +146,7 @@ impl LockFile {
     /// # Errors
     /// When the text is not a lock, or one of a later format.
     pub fn parse(source: &Arc<SourceText>) -> Result<Self, Failure> {
-        text::parse(source)
+        read::parse(source)
     }
 
     /// The text of the file.

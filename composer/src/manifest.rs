@@ -13,7 +13,12 @@ mod sections;
 mod source;
 pub(crate) mod workspace;
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use registry_client::Registry;
 use semver::Version;
@@ -65,6 +70,8 @@ pub struct Manifest {
     pub build: Form,
     /// `[workspace]`: the applications that share this one's lock.
     pub workspace: Option<Workspace>,
+    /// `[vendor] directory`: the directory registry that has everything, relative to the manifest.
+    pub vendor: Option<PathBuf>,
     /// The place of `[exports]`, if there is one.
     pub(crate) exports_span: Option<Range<usize>>,
 }
@@ -102,11 +109,53 @@ pub struct Registries {
     pub named: BTreeMap<String, Registry>,
     /// The registry's name for a namespace; `default` stands for the default registry.
     pub namespaces: BTreeMap<String, Spanned<String>>,
+    /// The names of those that may provide what nothing else provides; `default` stands for the default registry.
+    pub automatic: BTreeSet<String>,
     /// The registries of the packages whose entries name none, once it is decided what counts: these rules, or others around them.
     pub(crate) assigned: BTreeMap<registry_client::PackageName, Registry>,
 }
 
+/// What a workspace's manifest says for its members; paths are relative to the member.
+#[derive(Debug, Clone, Default)]
+pub struct Inherited {
+    /// Its registries.
+    pub registries: Registries,
+    /// The directory registry that has everything.
+    pub vendor: Option<PathBuf>,
+}
+
 impl Registries {
+    /// These, and of others those that have other names.
+    ///
+    /// NB: a namespace that the others send to their default registry goes to the default of these, where they have one.
+    fn over(mut self, others: &Self) -> Self {
+        let own: BTreeSet<&str> =
+            self.default.iter().map(|_| "default").chain(self.named.keys().map(String::as_str)).collect();
+        let automatic = others.automatic.iter().filter(|name| !own.contains(name.as_str())).cloned();
+        let automatic: Vec<String> = automatic.collect();
+        self.automatic.extend(automatic);
+        self.default = self.default.or_else(|| others.default.clone());
+        for (name, registry) in &others.named {
+            self.named.entry(name.clone()).or_insert_with(|| registry.clone());
+        }
+        for (namespace, name) in &others.namespaces {
+            self.namespaces.entry(namespace.clone()).or_insert_with(|| name.clone());
+        }
+        self
+    }
+
+    /// The same registries, named from a directory from which theirs is at `base`.
+    pub(crate) fn relative_to(&self, base: &Path) -> Self {
+        let from_there = |registry: &Registry| registry.clone().relative_to(base);
+        Self {
+            default: self.default.as_ref().map(from_there),
+            named: self.named.iter().map(|(name, registry)| (name.clone(), from_there(registry))).collect(),
+            namespaces: self.namespaces.clone(),
+            automatic: self.automatic.clone(),
+            assigned: BTreeMap::new(),
+        }
+    }
+
     /// The registry that a package comes from: the one named for it, else the one assigned to it, else its namespace's, else the default.
     pub fn registry_for(&self, package: &registry_client::PackageName, named: Option<&str>) -> Option<&Registry> {
         if named.is_none()
@@ -127,6 +176,16 @@ impl Registries {
         known.unwrap_or(registry)
     }
 
+    /// Where a package could come from that is in no entry, with the registries' names: its namespace's alone where that has one,
+    /// else the default, then the others by name.
+    pub(crate) fn candidates(&self, package: &registry_client::PackageName) -> Vec<(&str, &Registry)> {
+        if let Some(name) = self.namespaces.get(package.namespace()) {
+            return self.registry(&name.value).map(|registry| (name.value.as_str(), registry)).into_iter().collect();
+        }
+        let default = self.default.iter().map(|registry| ("default", registry));
+        default.chain(self.named.iter().map(|(name, registry)| (name.as_str(), registry))).collect()
+    }
+
     /// The registry of a name; `default` stands for the default registry.
     pub fn registry(&self, name: &str) -> Option<&Registry> {
         if name == "default" { self.default.as_ref() } else { self.named.get(name) }
@@ -140,6 +199,17 @@ pub struct Component {
     pub name: Spanned<Name>,
     /// Where it comes from.
     pub source: Spanned<Source>,
+    /// Who put it there.
+    pub introduction: Introduction,
+}
+
+/// Who put a component into an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Introduction {
+    /// An entry of the manifest.
+    Written,
+    /// Nobody: it provides what nothing else provides. Its places are those of the entry that needs it.
+    Automatic,
 }
 
 /// An instance.
@@ -223,7 +293,15 @@ impl Manifest {
     /// Everything that is wrong with it: TOML's own errors alone if there are any; otherwise unknown keys, wrong types, values
     /// that cannot be used, and names that refer to nothing.
     pub fn parse(source: &Arc<SourceText>) -> Result<Self, Failure> {
-        sections::read(source)
+        sections::read(source, &Inherited::default())
+    }
+
+    /// Reads the manifest of a member of a workspace, which has what the workspace's own manifest says for all of them.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_in(source: &Arc<SourceText>, inherited: &Inherited) -> Result<Self, Failure> {
+        sections::read(source, inherited)
     }
 
     /// Whether there is something to compose: a manifest with a workspace may be there for its members alone.
@@ -234,6 +312,25 @@ impl Manifest {
     /// The component with a name.
     pub fn component(&self, name: &Name) -> Option<&Component> {
         self.components.iter().find(|c| c.name.value == *name)
+    }
+
+    /// The same application with a component that nobody wrote, because an entry with this place needs it.
+    pub(crate) fn with_automatic(&self, name: Name, source: Source, span: &Range<usize>) -> Self {
+        let mut manifest = self.clone();
+        let spanned = Spanned::new(name.clone(), span.clone());
+        manifest.instances.push(Instance { name: spanned.clone(), component: name });
+        let source = Spanned::new(source, span.clone());
+        manifest.components.push(Component { name: spanned, source, introduction: Introduction::Automatic });
+        manifest
+    }
+
+    /// The same application without a component that nobody wrote.
+    pub(crate) fn without_automatic(&self, name: &Name) -> Self {
+        let mut manifest = self.clone();
+        manifest.components.retain(|c| c.introduction != Introduction::Automatic || c.name.value != *name);
+        let is_left = |component: &Name| manifest.components.iter().any(|c| c.name.value == *component);
+        manifest.instances.retain(|instance| is_left(&instance.component));
+        manifest
     }
 
     /// The name that the built component's file has: the package's, else `app`.

@@ -23,8 +23,8 @@ pub struct Part {
     pub name: Name,
     /// Its version, where it comes from a registry.
     pub version: Option<Version>,
-    /// Its imports and exports.
-    pub world: World,
+    /// Its imports and exports; shared with what resolution remembers of it.
+    pub world: Arc<World>,
     input: Input,
     descriptor: Descriptor,
     shell: Arc<Shell>,
@@ -60,7 +60,7 @@ impl Part {
             && let Some(shell) = Shell::recall(store, &descriptor)
             && let Ok(world) = World::of_component(&shell.with_stubs())
         {
-            return Ok(Self { name, version, world, input, descriptor, shell: Arc::new(shell) });
+            return Ok(Self { name, version, world: Arc::new(world), input, descriptor, shell: Arc::new(shell) });
         }
         let (shell, descriptor) = Shell::of(&input).map_err(|error| why_not(&input, error))?;
         if known.is_some_and(|known| known != descriptor) {
@@ -73,7 +73,7 @@ impl Part {
         {
             shell.keep(store, descriptor.digest);
         }
-        Ok(Self { name, version, world, input, descriptor, shell: Arc::new(shell) })
+        Ok(Self { name, version, world: Arc::new(world), input, descriptor, shell: Arc::new(shell) })
     }
 
     /// Makes the store forget the component's shell.

@@ -188,6 +188,33 @@ pub fn plan(manifest: &Manifest, parts: &[Part], target: Option<&World>) -> Resu
     Ok((assemble(composition, &wiring, &used, host_imports, exports.planned), diagnostics))
 }
 
+/// An import that nothing in the application provides, and that no line of the manifest says anything about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unprovided {
+    /// The instance whose import it is.
+    pub(crate) consumer: Name,
+    /// The import.
+    pub(crate) import: ExternName,
+}
+
+impl Unprovided {
+    /// What the finding about it says.
+    pub(crate) fn message(&self) -> String {
+        report::missing_message(&self.consumer, &self.import)
+    }
+}
+
+/// The imports that nothing provides, in manifest order.
+pub(crate) fn unprovided(manifest: &Manifest, parts: &[Part], target: Option<&World>) -> Vec<Unprovided> {
+    let index = Index::new(manifest, parts);
+    let composition = Composition::new(manifest, target, &index);
+    let unprovided = composition.ids().flat_map(|id| {
+        let imports = wiring::unprovided(composition, id);
+        imports.map(move |import| Unprovided { consumer: composition.name(id).clone(), import: import.clone() })
+    });
+    unprovided.collect()
+}
+
 /// Findings in manifest order; those about one place keep the order in which they were found.
 fn failure(mut diagnostics: Vec<Diagnostic>) -> Failure {
     diagnostics.sort_by_key(|d| d.labels.first().map_or(usize::MAX, |label| label.span.start));

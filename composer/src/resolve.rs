@@ -12,12 +12,13 @@
 //! | `designation` | who must provide an import | manifest → instance, or the host |
 //! | `model` | what there is to choose, and what each choice asks of others | all of these → options and needs |
 //! | `solve` | what is chosen, by PubGrub | model → places, or a contradiction |
+//! | `inquiry` | what is worth knowing of what was chosen unseen | model, places → [`Question`]s |
 //! | `explain` | nothing: how a contradiction reads | contradiction → diagnostic |
 //!
 //! What a publisher says of imports and exports is believed until bytes were read. A version about which nothing is known is
 //! taken to fit, and asked about when it would be chosen: so a package with thousands of versions costs a few questions, and an
-//! artifact that says nothing of itself is as good as another.
-//! NB: where a long row of entries has to step down one because of the other, each step waits for answers about the one before.
+//! artifact that says nothing of itself is as good as another. The more often a guess was wrong, the more is asked at once, also
+//! about what is linked to it, so that a long row of entries that step down one because of the other takes few rounds.
 //!
 //! An application that is locked as a whole stays as it is while its lock satisfies the manifest, without a question: neither
 //! a newer version nor a tag that moved changes it. Where only some entries are locked, those stay and the others are chosen
@@ -27,6 +28,7 @@ mod catalog;
 mod designation;
 mod evidence;
 mod explain;
+mod inquiry;
 mod listing;
 mod model;
 mod places;
@@ -45,13 +47,13 @@ use wit::Track;
 use crate::{
     diagnostic::{Diagnostic, Failure},
     lock::{Lock, LockedSource},
-    manifest::{Manifest, Name, Source, WitSource},
+    manifest::{Component, Introduction, Manifest, Name, Source, WitSource},
 };
 pub use catalog::{Catalog, Interfaces, Question};
-pub use evidence::Evidence;
+pub use evidence::{Evidence, Verdict};
 use listing::{Locked, Reader, Wanted};
 pub(crate) use listing::{available, version_not_found};
-use model::{Freedom, Kind, Knowledge, Model, Unready};
+use model::{Freedom, Kind, Model, Unready};
 use places::Place;
 
 /// What each component comes from, decided.
@@ -70,6 +72,14 @@ pub struct ResolvedComponent {
     pub name: Name,
     /// Where it comes from.
     pub source: ResolvedSource,
+    /// Who put it there.
+    pub introduction: Introduction,
+}
+
+impl ResolvedComponent {
+    fn new(component: &Component, source: ResolvedSource) -> Self {
+        Self { name: component.name.value.clone(), source, introduction: component.introduction }
+    }
 }
 
 /// A source, with the release that was chosen.
@@ -188,7 +198,7 @@ fn as_locked(manifest: &Manifest, lock: &Lock) -> Option<Vec<ResolvedComponent>>
             }
             (Source::Reference(_), _) => return None,
         };
-        Some(ResolvedComponent { name: component.name.value.clone(), source })
+        Some(ResolvedComponent::new(component, source))
     });
     components.collect()
 }
@@ -221,29 +231,20 @@ fn refused(model: &Model<'_>, first: solve::Contradiction) -> Unready {
     // An entry of which nothing is known could provide anything, and so keep another contradiction from being seen.
     let chosen = rest.into_iter().enumerate().map(|(number, place)| {
         let entry = &model.entries[number];
-        let best = || entry.best(&entry.places()).filter(|_| entry.is_mute());
+        let best = || entry.best(&entry.places).filter(|_| entry.is_mute());
         if told.contains(&number) { best() } else { Some(place) }
     });
     let chosen: Vec<Option<Place>> = chosen.collect();
-    let questions = questions_about_choice(model, &chosen);
+    let questions = inquiry::about_choice(model, &chosen);
     if questions.is_empty() { Unready::Wrong(diagnostics) } else { Unready::Missing(questions) }
 }
-
-/// How many versions of an entry are asked about before it is taken that none of the others exports what is looked for.
-const OLDER_VERSIONS: usize = 16;
-
-/// How many questions are asked at once to find a provider.
-const QUESTIONS_FOR_A_PROVIDER: usize = 256;
-
-/// How many questions are asked at once about an entry whose versions do not fit.
-const QUESTIONS_FOR_AN_ENTRY: usize = 64;
 
 /// What was chosen, once everything about it is known.
 fn settled(model: &Model<'_>, catalog: &Catalog, chosen: &[Place]) -> Result<Vec<ResolvedComponent>, Unready> {
     let places: Vec<Option<Place>> = chosen.iter().copied().map(Some).collect();
-    let mut questions = questions_about_choice(model, &places);
+    let mut questions = inquiry::about_choice(model, &places);
     if questions.is_empty() && model.leaves_imports_open(chosen) {
-        questions = questions_about_older_versions(model);
+        questions = inquiry::about_older_versions(model);
     }
     if !questions.is_empty() {
         return Err(Unready::Missing(questions));
@@ -254,34 +255,9 @@ fn settled(model: &Model<'_>, catalog: &Catalog, chosen: &[Place]) -> Result<Vec
         let entry = model.entries.binary_search_by(|entry| entry.component.name.value.cmp(&component.name.value));
         let entry = entry.expect("every component has an entry because the model was made of all of them");
         let source = source(model, catalog, entry, chosen[entry], &mut reader);
-        resolved.extend(source.map(|source| ResolvedComponent { name: component.name.value.clone(), source }));
+        resolved.extend(source.map(|source| ResolvedComponent::new(component, source)));
     }
     reader.finish().map(|()| resolved)
-}
-
-/// Asks about everything that was chosen unseen; the more often that happened to an entry, the more of its versions at once.
-fn questions_about_choice(model: &Model<'_>, chosen: &[Option<Place>]) -> Vec<Question> {
-    let entries = model.entries.iter().zip(chosen).enumerate();
-    let entries = entries.filter_map(|(number, (entry, place))| Some((number, entry, (*place)?)));
-    let questions = entries.flat_map(|(number, entry, place)| {
-        let is_unasked = |place| entry.option(place).is_some_and(|o| matches!(o.knowledge, Knowledge::Unasked));
-        let asked = entry.options.iter().filter(|option| !matches!(option.knowledge, Knowledge::Unasked)).count();
-        let count = if is_unasked(place) { asked.clamp(1, QUESTIONS_FOR_AN_ENTRY) } else { 0 };
-        let older = entry.options.iter().rev().map(|option| option.place).filter(move |older| *older < place);
-        let unasked = std::iter::once(place).chain(older).filter(move |place| is_unasked(*place));
-        unasked.take(count).filter_map(move |place| model.origin(number, place).map(Question::Release))
-    });
-    questions.collect()
-}
-
-/// Asks about some older versions of every entry: perhaps one of them exports what nobody else does.
-fn questions_about_older_versions(model: &Model<'_>) -> Vec<Question> {
-    let questions = model.entries.iter().enumerate().flat_map(|(number, entry)| {
-        let newest = entry.options.iter().rev().take(OLDER_VERSIONS);
-        let unasked = newest.filter(|option| matches!(option.knowledge, Knowledge::Unasked));
-        unasked.filter_map(move |option| model.origin(number, option.place).map(Question::Release))
-    });
-    questions.take(QUESTIONS_FOR_A_PROVIDER).collect()
 }
 
 /// The source of an entry, with the release that its lock or else its registry gives.

@@ -14,7 +14,7 @@ use std::{
     fmt, io,
     num::NonZeroUsize,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -38,7 +38,7 @@ const VALIDATOR: &str = "wasmparser 0.258.3, proof 1";
 
 /// A component that was proved valid.
 pub struct Validated {
-    layout: Layout,
+    layout: Arc<Layout>,
 }
 
 impl Validated {
@@ -70,8 +70,8 @@ impl Validated {
     }
 
     /// The component, for another composition to be made of.
-    pub(crate) fn into_input(self) -> Input {
-        Input::layout(self.layout)
+    pub(crate) fn to_input(&self) -> Input {
+        Input::layout(Arc::clone(&self.layout))
     }
 }
 
@@ -132,7 +132,7 @@ pub fn validate(
                 .notes(found.iter().map(ToString::to_string)));
         }
     }
-    Ok(Validated { layout })
+    Ok(Validated { layout: Arc::new(layout) })
 }
 
 /// Proves every module that nobody remembers to have proved.

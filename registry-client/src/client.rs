@@ -3,6 +3,7 @@
 //! The store comes first, then the registry. A component becomes usable only verified, and every component that came over the
 //! network is in the store before it is returned.
 
+mod copy;
 mod describe;
 mod log;
 mod login;
@@ -252,11 +253,16 @@ impl Client {
         }
         let not_a_component = |why| Error::NotAComponent { origin: Box::new(origin.clone()), why };
         let mut bytes = self.manifest(origin, subject).await?;
-        if let Some(manifest) = component_of_index(&bytes).map_err(not_a_component)? {
+        let indexed = component_of_index(&bytes).map_err(not_a_component)?;
+        if let Some(manifest) = indexed {
             bytes = self.indexed_manifest(origin, subject, manifest).await?;
         }
         let release = read_manifest(&bytes).map_err(not_a_component)?;
         bounded(origin, &release.component, MAX_COMPONENT)?;
+        let has_digest = matches!(origin, Origin::Reference(reference) if reference.digest().is_some());
+        if has_digest || (indexed.is_some() && matches!(place(origin)?, Place::Repository(_))) {
+            bytes = self.keep_manifest(release.manifest, bytes).await;
+        }
         Ok((release, Some(bytes)))
     }
 
@@ -264,6 +270,10 @@ impl Client {
     async fn manifest(&self, origin: &Origin, subject: &Subject) -> Result<Vec<u8>, Error> {
         match origin {
             Origin::Reference(reference) => {
+                let digest = reference.digest();
+                if let Some(kept) = self.kept_manifest(digest).await {
+                    return Ok(kept);
+                }
                 let _turn = self.turn(subject, USUAL_BODY).await?;
                 self.reference_manifest(reference, subject).await
             }
@@ -311,12 +321,41 @@ impl Client {
             }
             Place::Log(_) => Err(no_manifest(origin)),
             Place::Repository(repository) => {
-                let _turn = self.turn(subject, USUAL_BODY).await?;
                 let digest = manifest.digest;
+                if let Some(kept) = self.kept_manifest(Some(digest)).await {
+                    return Ok(kept);
+                }
+                let _turn = self.turn(subject, USUAL_BODY).await?;
                 let bytes = self.0.transport.manifest(&repository, &digest.to_string(), Some(digest)).await;
                 bytes.map_err(|error| Error::request(subject.clone(), &repository, error))
             }
         }
+    }
+
+    /// The manifest of this digest, if the store has it: what is named by its digest never changes.
+    async fn kept_manifest(&self, digest: Option<Digest>) -> Option<Vec<u8>> {
+        let (store, digest) = (self.0.store.clone(), digest?);
+        blocking(move || {
+            let manifest = store.sized(digest).filter(|manifest| manifest.size <= MAX_MANIFEST)?;
+            match store.read(&manifest) {
+                Ok(Lookup::Found(blob)) => Some(blob.to_vec()),
+                // A store that cannot be relied on is found out when the component is wanted.
+                Ok(Lookup::Absent | Lookup::Corrupt { .. }) | Err(_) => None,
+            }
+        })
+        .await
+    }
+
+    /// Keeps a manifest whose bytes were found to have a digest. Where that cannot be done it is asked for again.
+    async fn keep_manifest(&self, manifest: Descriptor, bytes: Vec<u8>) -> Vec<u8> {
+        let store = self.0.store.clone();
+        blocking(move || {
+            if !store.contains(&manifest) {
+                let _ = store.keep(&manifest, &bytes);
+            }
+            bytes
+        })
+        .await
     }
 
     async fn oci_versions(
@@ -489,14 +528,18 @@ async fn directory_versions(root: PathBuf, package: PackageName) -> Result<Vec<V
 async fn directory_manifest(root: PathBuf, package: PackageName, version: Version) -> Result<Vec<u8>, Error> {
     blocking(move || {
         let layout = layout(&root, &package)?;
-        let Some(manifest) = layout.manifest(&tag_of(&version))? else {
-            let available = versions_of(layout.tags());
-            let origin = Origin::Package { registry: Registry::Directory(root), package, version };
-            return Err(Error::VersionNotFound { origin: Box::new(origin), available });
-        };
-        Ok(manifest.to_vec())
+        let origin = Origin::Package { registry: Registry::Directory(root), package, version: version.clone() };
+        Ok(manifest_of_version(&layout, &origin, &version)?.to_vec())
     })
     .await
+}
+
+/// The manifest of a version, which `origin` is too.
+fn manifest_of_version(layout: &Layout, origin: &Origin, version: &Version) -> Result<VerifiedBlob, Error> {
+    layout.manifest(&tag_of(version))?.ok_or_else(|| {
+        let available = versions_of(layout.tags());
+        Error::VersionNotFound { origin: Box::new(origin.clone()), available }
+    })
 }
 
 fn layout(root: &Path, package: &PackageName) -> Result<Layout, Error> {

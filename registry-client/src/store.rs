@@ -172,6 +172,23 @@ impl Store {
         Ingest::begin(self, expected)
     }
 
+    /// Takes in bytes that are in memory as a whole.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where a file cannot be written; [`StoreError::Mismatch`] where they are not the bytes of `descriptor`.
+    pub(crate) fn keep(&self, descriptor: &Descriptor, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut ingest = self.ingest(descriptor)?;
+        let received = usize::try_from(ingest.received()).unwrap_or(usize::MAX);
+        ingest.write(bytes.get(received..).unwrap_or_default())?;
+        ingest.commit().map(drop)
+    }
+
+    /// The bytes of a digest with the size that their file has, if there is one: a hint, like [`contains`](Store::contains).
+    pub(crate) fn sized(&self, digest: Digest) -> Option<Descriptor> {
+        let file = fs::metadata(self.path(digest)).ok().filter(fs::Metadata::is_file)?;
+        Some(Descriptor { digest, size: file.len() })
+    }
+
     pub(crate) fn move_away<T>(&self, digest: Digest) -> Result<Lookup<T>, StoreError> {
         let path = self.path(digest);
         let directory = self.corrupt();

@@ -13,7 +13,7 @@ use std::{
 
 use composer::{
     diagnostic::Failure,
-    driver::{self, Built, Locking, RegistryRules, Session},
+    driver::{self, Automatic, Built, Locking, RegistryRules, Session, Vendoring},
 };
 use registry_client::{Client, ClientOptions, Credentials, EventSink, Network, Store};
 use tempfile::TempDir;
@@ -123,6 +123,9 @@ impl Sandbox {
             client,
             rules: RegistryRules::default(),
             locking: Locking::Free,
+            automatic: Automatic::Marked,
+            vendoring: Vendoring::Manifest,
+            composed: driver::Composed::default(),
             jobs: NonZeroUsize::MIN,
             events: Arc::new(|_| {}),
         }

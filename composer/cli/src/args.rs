@@ -23,7 +23,7 @@ pub(crate) use self::log::{GrantArgs, KeyCommand, MayArg};
 pub(crate) use self::{
     application::{
         AddArgs, BuildArgs, CheckArgs, InitArgs, LockArgs, NewArgs, OutdatedArgs, RemoveArgs, StartArgs, Template,
-        UpdateArgs,
+        UpdateArgs, VendorArgs,
     },
     guest::{InvokeArgs, RunArgs, ServeArgs},
     help::{CompletionsArgs, ExplainArgs},
@@ -102,6 +102,8 @@ pub(crate) enum Command {
     Lock(LockArgs),
     /// Download everything that building needs, for later use without a network
     Fetch,
+    /// Copy everything that building needs into a directory, to build from there alone
+    Vendor(VendorArgs),
     /// Run a command (wasi:cli/run)
     Run(RunArgs),
     /// Serve HTTP (wasi:http)

@@ -32,6 +32,7 @@ mod schema;
 mod serve;
 mod tree;
 mod update;
+mod vendor;
 mod why;
 mod wit;
 #[cfg(feature = "warg")]
@@ -73,7 +74,7 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
         Command::Build(arguments) => build::run(arguments, options, output),
         Command::Check(arguments) => match &arguments.file {
             Some(file) => wit::check(file, arguments, options, output),
-            None => check::run(options, output),
+            None => check::run(arguments, options, output),
         },
         Command::Add(arguments) => add::run(arguments, options, output),
         Command::Remove(arguments) => remove::run(arguments, options, output),
@@ -84,6 +85,7 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
         Command::Inspect(arguments) => inspect::run(arguments, output),
         Command::Lock(arguments) => lock::run(arguments, options, output),
         Command::Fetch => lock::run_fetch(options, output),
+        Command::Vendor(arguments) => vendor::run(arguments, options, output),
         #[cfg(feature = "runtime")]
         Command::Run(arguments) => run::run(arguments, options, output),
         #[cfg(feature = "runtime")]

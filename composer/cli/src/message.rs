@@ -52,6 +52,8 @@ pub(crate) enum Message<'a> {
     Locked { path: String, changed: bool },
     /// `fetch`: everything is there.
     Fetched { components: usize },
+    /// `vendor`: everything is in a directory.
+    Vendored { directory: String, releases: usize, manifest: Option<String> },
     /// `tree`: the plan, instances in the order in which they can be instantiated.
     Tree { exports: Vec<Export>, instances: Vec<Instance>, host_imports: Vec<String> },
     /// `tree --invert`: who needs something, up to the exports.
@@ -240,6 +242,8 @@ pub(crate) struct Instance {
     pub(crate) name: String,
     pub(crate) component: String,
     pub(crate) source: String,
+    /// Whether nobody wrote it into the manifest.
+    pub(crate) automatic: bool,
     pub(crate) digest: String,
     pub(crate) links: Vec<Link>,
 }

@@ -11,7 +11,7 @@ use std::{
 
 use composer::{
     diagnostic::{Code, Diagnostic, Failure},
-    driver::{self, Locking, RegistryRules},
+    driver::{self, Automatic, Composed, Locking, RegistryRules, Vendoring},
     manifest::{FILE_NAME, Manifest},
 };
 use registry_client::{Client, ClientOptions, EventSink, Network, Store};
@@ -109,6 +109,9 @@ impl Session {
             client,
             rules,
             locking: if options.locked || options.frozen { Locking::Locked } else { Locking::Free },
+            automatic: Automatic::Marked,
+            vendoring: Vendoring::Manifest,
+            composed: Composed::default(),
             jobs,
             events: Arc::new(move |event| listener.driver(&event)),
         };
@@ -131,6 +134,22 @@ impl Session {
             None => driver::applications(session.manifest())?,
         };
         Ok(manifests.into_iter().map(of).collect())
+    }
+
+    /// The manifest that says things for all applications that are meant: of their workspace, or their own.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(crate) fn root(options: &ManifestOptions, output: &Output) -> Result<PathBuf, Stop> {
+        let session = Self::new(options, output)?;
+        Ok(driver::workspace_of(session.manifest())?.unwrap_or_else(|| session.manifest().to_path_buf()))
+    }
+
+    /// The same, with other registries to provide what nothing else provides.
+    #[must_use]
+    pub(crate) fn providing(mut self, automatic: Automatic) -> Self {
+        self.driver.automatic = automatic;
+        self
     }
 
     /// The means to speak to registries alone.

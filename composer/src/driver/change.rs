@@ -62,7 +62,7 @@ pub async fn plan_add(
     }
     Failure::check(diagnostics)?;
     let text = edit::add(&manifest, &additions)?;
-    let edited = edited(session, text, checking).await?;
+    let edited = edited(&session.beyond_vendor(), text, checking).await?;
     Ok((additions, edited))
 }
 

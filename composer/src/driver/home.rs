@@ -37,7 +37,7 @@ pub(super) struct Home {
 }
 
 /// A lock file and the lock that it should have.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct StaleLock {
     pub(super) path: PathBuf,
     member: String,

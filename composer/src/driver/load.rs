@@ -6,6 +6,7 @@
 use std::{
     io::Read,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use futures::{StreamExt, stream};
@@ -14,15 +15,19 @@ use semver::Version;
 use wit::World;
 
 use super::{
-    Basis, Event, Session, compose, directory_of,
+    Basis, Event, Session, compose,
+    composed::{Folder, identity},
+    directory_of,
     fingerprint::Known,
     home::StaleLock,
     plan_from, reachable_origin, report, revision,
+    vendor::Vendoring,
     wit_reader::{Wit, local as local_wit},
 };
 use crate::{
     diagnostic::{Diagnostic, Failure, Spanned},
     input::Input,
+    lock::Lock,
     manifest::{self, Component, Manifest, Name, Source, WitSource},
     part::{Part, PartError},
     registry_report,
@@ -59,6 +64,8 @@ pub(super) struct Loaded {
     pub(super) warnings: Vec<Diagnostic>,
     /// The locks of folders that were built.
     pub(super) stale_locks: Vec<StaleLock>,
+    /// The locks of folders, by their manifests.
+    pub(super) nested: Vec<(PathBuf, Lock)>,
 }
 
 /// The text of a file.
@@ -94,7 +101,7 @@ pub(super) async fn target_world(
                 return Ok(None);
             };
             let bytes = session.client.fetch(&reachable_origin(session, origin.clone()), &release).await;
-            let bytes = bytes.map_err(|error| here(registry_report::fetch_diagnostic(&error), "needed here"))?;
+            let bytes = bytes.map_err(|error| here(not_fetched(session, &error), "needed here"))?;
             Wit::of_bytes(&origin.to_string(), &bytes)
         }
     };
@@ -145,7 +152,7 @@ pub(super) async fn components(
                 report::unreadable_file(manifest, source, file.path(), &ReadError::Io(error)).into()
             }),
             Err(error) => {
-                let diagnostic = registry_report::fetch_diagnostic(&error);
+                let diagnostic = not_fetched(session, &error);
                 Err(diagnostic
                     .label(&manifest.source, entry(manifest, &name).source.span.clone(), "needed here")
                     .into())
@@ -160,6 +167,16 @@ pub(super) async fn components(
     let place = |part: &Part| manifest.components.iter().position(|entry| entry.name.value == part.name);
     loaded.parts.sort_by_key(place);
     Ok(loaded)
+}
+
+fn not_fetched(session: &Session, error: &registry_client::Error) -> Diagnostic {
+    let diagnostic = registry_report::fetch_diagnostic(error);
+    match &session.vendoring {
+        Vendoring::Directory(_) => {
+            diagnostic.hint("what the lock names is put where `[vendor]` says by\ncompose vendor")
+        }
+        Vendoring::Manifest | Vendoring::Registries => diagnostic,
+    }
 }
 
 /// Whether a part that was loaded is what was chosen.
@@ -186,8 +203,9 @@ impl Loaded {
         let mut readable = Vec::new();
         for (component, bytes) in found {
             match bytes {
-                Ok(FoundBytes { input, known, mut warnings, mut stale_locks }) => {
+                Ok(FoundBytes { input, known, mut warnings, mut stale_locks, mut nested }) => {
                     self.warnings.append(&mut warnings);
+                    self.nested.append(&mut nested);
                     self.stale_locks.append(&mut stale_locks);
                     readable.push((component, input, known));
                 }
@@ -227,11 +245,12 @@ struct FoundBytes {
     known: Option<Descriptor>,
     warnings: Vec<Diagnostic>,
     stale_locks: Vec<StaleLock>,
+    nested: Vec<(PathBuf, Lock)>,
 }
 
 impl From<Input> for FoundBytes {
     fn from(input: Input) -> Self {
-        Self { input, known: None, warnings: Vec::new(), stale_locks: Vec::new() }
+        Self { input, known: None, warnings: Vec::new(), stale_locks: Vec::new(), nested: Vec::new() }
     }
 }
 
@@ -279,16 +298,25 @@ async fn nested(
     if !path.is_file() {
         return Err(report::folder_without_manifest(manifest, source, directory).into());
     }
-    let identity = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let mut above = above.to_vec();
     above.push(identity(&session.manifest));
     if above.contains(&identity(&path)) {
         return Err(report::nested_cycle(manifest, source, &above, &identity(&path)).into());
     }
+    if let Some(folder) = session.composed.find(&path) {
+        return Ok(found(&folder, Vec::new()));
+    }
     (session.events)(Event::Nested { manifest: path.clone() });
     let inner = Session { manifest: path, ..session.clone() };
     let planned = plan_from(&inner, Basis::read(&inner)?, &above).await?;
     let component = compose(&inner, &planned)?;
-    let input = component.into_input();
-    Ok(FoundBytes { warnings: planned.warnings, stale_locks: planned.stale_locks, ..input.into() })
+    let folder = Arc::new(Folder::of(&inner.manifest, &planned, &component));
+    session.composed.insert(&inner.manifest, Arc::clone(&folder));
+    Ok(found(&folder, planned.warnings))
+}
+
+fn found(folder: &Folder, warnings: Vec<Diagnostic>) -> FoundBytes {
+    let Folder { input, locks, stale_locks } = folder;
+    let (stale_locks, nested) = (stale_locks.clone(), locks.clone());
+    FoundBytes { warnings, stale_locks, nested, ..input.clone().into() }
 }

@@ -210,6 +210,10 @@ pub(super) fn unreadable_part(manifest: &Manifest, entry: &Component, error: &st
         .note(error.to_string())
 }
 
+pub(super) fn crashed(crash: &tokio::task::JoinError) -> Diagnostic {
+    Diagnostic::error(Code::Internal, "composing an application failed").note(crash.to_string())
+}
+
 pub(super) fn crash(component: &Name, crash: &tokio::task::JoinError) -> Diagnostic {
     Diagnostic::error(Code::Internal, format!("reading the component `{component}` failed")).note(crash.to_string())
 }

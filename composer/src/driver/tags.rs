@@ -5,7 +5,7 @@
 use futures::{StreamExt, stream};
 use registry_client::{Error, Origin, Release};
 
-use super::{Session, choose::QUESTIONS_AT_A_TIME, reachable_origin};
+use super::{Session, Vendoring, choose::QUESTIONS_AT_A_TIME, reachable_origin};
 use crate::{
     diagnostic::{Code, Diagnostic},
     lock::{Lock, LockedSource},
@@ -15,7 +15,7 @@ use crate::{
 /// Asks for every version and every tag in a lock what it names now: an error for each that names something else,
 /// and a warning for each that nobody would tell about. What cannot be told without the network is passed over in its absence.
 pub(super) async fn check(session: &Session, manifest: &Manifest, lock: &Lock) -> Vec<Diagnostic> {
-    let components = manifest.components.iter().map(|component| &component.name.value);
+    let components = manifest.components.iter().map(|component| &component.name.value).chain(&lock.automatic);
     let components = components.filter_map(|name| Some((Some(name), lock.components.get(name)?)));
     let sources = components.chain(lock.world.as_ref().map(|world| (None, world)));
     let asked = sources.filter_map(|(name, source)| Some((name, movable(source)?)));
@@ -25,12 +25,18 @@ pub(super) async fn check(session: &Session, manifest: &Manifest, lock: &Lock) -
     });
     let answers: Vec<_> = answers.buffered(QUESTIONS_AT_A_TIME).collect().await;
     let found = answers.into_iter().filter_map(|(name, origin, locked, now)| match now {
-        Ok(now) if now.manifest.digest == locked.manifest.digest => None,
+        Ok(now) if is_same(session, &locked, &now) => None,
         Ok(now) => Some((name, moved(name, &origin, &locked, &now))),
         Err(Error::Offline { .. }) => None,
         Err(error) => Some((name, unknown(&origin, &error))),
     });
     found.map(|(name, diagnostic)| labelled(diagnostic, manifest, name)).collect()
+}
+
+/// Whether a release is what was locked. What was vendored from a log has no record there, only its component.
+fn is_same(session: &Session, locked: &Release, now: &Release) -> bool {
+    let is_from_log = locked.log.is_some() && matches!(session.vendoring, Vendoring::Directory(_));
+    if is_from_log { now.component == locked.component } else { now.manifest.digest == locked.manifest.digest }
 }
 
 /// A source whose name could come to mean other bytes.

@@ -27,14 +27,14 @@ use crate::{
 /// As [`plan()`](super::plan()), and for names that mean nothing.
 pub async fn plan_update(session: &Session, names: &[String]) -> Result<Planned, Failure> {
     let mut basis = Basis::read(session)?;
-    let updated = named(&basis.manifest, names)?;
+    let updated = named(&basis.manifest, basis.lock.as_ref(), names)?;
     if let Some(lock) = &mut basis.lock {
         lock.components.retain(|name, _| !updated.contains(name));
         if names.is_empty() {
             lock.world = None;
         }
     }
-    plan_from(session, basis, &[]).await
+    plan_from(&session.beyond_vendor(), basis, &[]).await
 }
 
 /// Plans an application with exactly this version of one component, which may be older than the one that is locked.
@@ -43,7 +43,7 @@ pub async fn plan_update(session: &Session, names: &[String]) -> Result<Planned,
 /// As [`plan_update`], and when the component is of no package, or its requirement does not allow the version.
 pub async fn plan_precise(session: &Session, name: &str, version: &Version) -> Result<Planned, Failure> {
     let mut basis = Basis::read(session)?;
-    let updated = named(&basis.manifest, &[name.to_owned()])?;
+    let updated = named(&basis.manifest, None, &[name.to_owned()])?;
     registries::assign(session, &mut basis.manifest, basis.lock.as_ref()).await?;
     let mut lock = basis.lock.take().unwrap_or_default();
     for component in basis.manifest.components.iter().filter(|component| updated.contains(&component.name.value)) {
@@ -51,7 +51,7 @@ pub async fn plan_precise(session: &Session, name: &str, version: &Version) -> R
         lock.components.insert(component.name.value.clone(), source);
     }
     basis.lock = Some(lock);
-    plan_from(session, basis, &[]).await
+    plan_from(&session.beyond_vendor(), basis, &[]).await
 }
 
 async fn precise(
@@ -87,10 +87,12 @@ async fn precise(
     })
 }
 
-/// The components that these names mean; all of them where there are no names.
-fn named(manifest: &Manifest, names: &[String]) -> Result<BTreeSet<Name>, Failure> {
+/// The components that these names mean, those that nobody wrote among them where there is a lock; all where there are no names.
+fn named(manifest: &Manifest, lock: Option<&Lock>, names: &[String]) -> Result<BTreeSet<Name>, Failure> {
+    let automatic: Vec<(&Name, Option<&PackageName>)> = lock.map(automatic).unwrap_or_default();
     if names.is_empty() {
-        return Ok(manifest.components.iter().map(|component| component.name.value.clone()).collect());
+        let written = manifest.components.iter().map(|component| &component.name.value);
+        return Ok(written.chain(automatic.into_iter().map(|(name, _)| name)).cloned().collect());
     }
     let mut found = BTreeSet::new();
     let mut diagnostics = Vec::new();
@@ -99,14 +101,27 @@ fn named(manifest: &Manifest, names: &[String]) -> Result<BTreeSet<Name>, Failur
             let package = component.source.value.package().map(ToString::to_string);
             *component.name.value == **name || package.as_ref() == Some(name)
         });
+        let automatic = automatic.iter().filter(|(known, package)| {
+            ***known == **name || package.is_some_and(|package| package.to_string() == **name)
+        });
         let before = found.len();
         found.extend(meant.map(|component| component.name.value.clone()));
+        found.extend(automatic.map(|(known, _)| (*known).clone()));
         if found.len() == before && !found.iter().any(|known| **known == **name) {
             diagnostics.push(unknown(manifest, name));
         }
     }
     Failure::check(diagnostics)?;
     Ok(found)
+}
+
+/// The components in a lock that nobody wrote.
+fn automatic(lock: &Lock) -> Vec<(&Name, Option<&PackageName>)> {
+    let package = |name| match lock.components.get(name) {
+        Some(LockedSource::Package { package, .. }) => Some(package),
+        Some(LockedSource::Path(_) | LockedSource::Reference { .. }) | None => None,
+    };
+    lock.automatic.iter().map(|name| (name, package(name))).collect()
 }
 
 /// Nothing in `[components]` has this name.
@@ -193,6 +208,16 @@ pub async fn outdated(session: &Session) -> Result<Vec<Standing>, Failure> {
         let name = &component.name.value;
         (Some(name), component.source.value.clone(), component.source.span.clone(), lock.components.get(name))
     });
+    let automatic = lock.automatic.iter().filter_map(|name| match lock.components.get(name)? {
+        locked @ LockedSource::Package { package, requirement, registry, .. } => {
+            let candidates = manifest.registries.candidates(package);
+            let registry = candidates.iter().find(|(_, known)| *known == registry)?.0.to_owned();
+            let (package, requirement) = (package.clone(), requirement.clone());
+            let source = Source::Package { package, requirement, registry: Some(registry) };
+            Some((Some(name), source, 0..0, Some(locked)))
+        }
+        LockedSource::Path(_) | LockedSource::Reference { .. } => None,
+    });
     let world = manifest.world.iter().filter_map(|world| match &world.wit.value {
         WitSource::Path(_) | WitSource::Revision(_) => None,
         WitSource::Reference(reference) => Some((world, Source::Reference(reference.clone()))),
@@ -202,7 +227,7 @@ pub async fn outdated(session: &Session) -> Result<Vec<Standing>, Failure> {
         }
     });
     let world = world.map(|(world, source)| (None, source, world.wit.span.clone(), lock.world.as_ref()));
-    let asked = components.chain(world).collect::<Vec<_>>();
+    let asked = components.chain(automatic).chain(world).collect::<Vec<_>>();
     let manifest = &manifest;
     let answers = stream::iter(asked).map(|(name, source, span, locked)| async move {
         let source = standing(session, manifest, source, locked).await;

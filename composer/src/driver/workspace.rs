@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::{directory_of, load::read_text, read_manifest, report};
 use crate::{
-    diagnostic::Failure,
-    manifest::{self, Manifest, MemberPattern, Source, workspace::segment_matches},
+    diagnostic::{Failure, SourceText, shown},
+    manifest::{self, Inherited, Manifest, MemberPattern, Source, workspace::segment_matches},
 };
 
 /// An application of a workspace.
@@ -23,6 +23,7 @@ pub struct Member {
 /// The workspace that a manifest is in.
 pub(super) struct Enclosing {
     pub(super) manifest_path: PathBuf,
+    manifest: Manifest,
     /// Which member the manifest is.
     pub(super) member: String,
     pub(super) members: Vec<Member>,
@@ -77,6 +78,16 @@ pub fn applications(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(ordered)
 }
 
+/// The manifests of the folders that an application has as components.
+pub(super) fn folders(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let components = read_manifest(path)?.components.into_iter();
+    let folders = components.filter_map(|component| match component.source.value {
+        Source::Path(folder) => Some(directory_of(path).join(folder).join(manifest::FILE_NAME)),
+        Source::Package { .. } | Source::Reference(_) => None,
+    });
+    Ok(folders.collect())
+}
+
 /// Appends a manifest to `ordered`, after those of `all` that it has as folders.
 fn after_its_folders(
     path: &Path,
@@ -89,9 +100,7 @@ fn after_its_folders(
         return Ok(());
     }
     above.push(path.to_path_buf());
-    for component in read_manifest(path)?.components {
-        let Source::Path(folder) = &component.source.value else { continue };
-        let wanted = directory_of(path).join(folder).join(manifest::FILE_NAME);
+    for wanted in folders(path)? {
         let Ok(wanted) = wanted.canonicalize() else { continue };
         let same = |known: &&PathBuf| known.canonicalize().is_ok_and(|known| known == wanted);
         if let Some(folder) = all.iter().find(same) {
@@ -174,17 +183,42 @@ pub(super) fn enclosing(path: &Path) -> Result<Option<Enclosing>, Failure> {
         if !own.starts_with(&identity) || !seen.insert(identity.clone()) || !names_a_workspace(&manifest_path) {
             continue;
         }
-        let manifest = read_manifest(&manifest_path)?;
+        let text = read_text(&manifest_path).map_err(|error| report::unreadable_manifest(&manifest_path, &error))?;
+        let manifest = Manifest::parse(&SourceText::new(shown(&manifest_path), text))?;
         let members = members(&manifest_path, &manifest)?;
         let relative = own.strip_prefix(&identity).unwrap_or(&own).to_string_lossy().replace('\\', "/");
         if members.iter().any(|member| member.directory == relative) {
-            return Ok(Some(Enclosing { manifest_path, member: relative, members }));
+            return Ok(Some(Enclosing { manifest_path, manifest, member: relative, members }));
         }
     }
     Ok(None)
 }
 
+/// The manifest of the workspace that the manifest at a path is in, if it is in one.
+///
+/// # Errors
+/// When that manifest is wrong.
+pub fn workspace_of(path: &Path) -> Result<Option<PathBuf>, Failure> {
+    Ok(enclosing(path)?.map(|found| found.manifest_path))
+}
+
+/// What the workspace that the manifest at a path is in says for it.
+pub(super) fn inherited(path: &Path, text: &str) -> Result<Inherited, Failure> {
+    // A workspace is in no other one.
+    if has_workspace(text) {
+        return Ok(Inherited::default());
+    }
+    let Some(Enclosing { manifest, member, .. }) = enclosing(path)? else { return Ok(Inherited::default()) };
+    let base: PathBuf = member.split('/').map(|_| "..").collect();
+    let vendor = manifest.vendor.map(|directory| base.join(directory));
+    Ok(Inherited { registries: manifest.registries.relative_to(&base), vendor })
+}
+
+fn has_workspace(text: &str) -> bool {
+    text.contains("[workspace]")
+}
+
 /// Whether it is worth reading a manifest for its workspace: what is wrong with other applications above is not our business.
 fn names_a_workspace(path: &Path) -> bool {
-    path.is_file() && read_text(path).is_ok_and(|text| text.contains("[workspace]"))
+    path.is_file() && read_text(path).is_ok_and(|text| has_workspace(&text))
 }

@@ -85,6 +85,17 @@ impl Reader {
         }
     }
 
+    /// The boolean behind a value.
+    pub(super) fn boolean(&mut self, title: &str, value: &Value<'_>) -> Option<bool> {
+        match value.get_ref() {
+            DeValue::Boolean(boolean) => Some(*boolean),
+            other => {
+                self.wrong_type(title, "`true` or `false`", other, value.span());
+                None
+            }
+        }
+    }
+
     /// The value that a text stands for.
     pub(super) fn parsed<T>(&mut self, title: &str, text: Spanned<String>) -> Option<Spanned<T>>
     where

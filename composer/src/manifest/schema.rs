@@ -52,6 +52,7 @@ enum Shape {
     Table(&'static Table),
     Tables(&'static Table),
     TextOrTable(&'static Table),
+    Boolean,
 }
 
 impl Table {
@@ -99,6 +100,7 @@ impl Shape {
     fn to_json(&self) -> Value {
         match self {
             Self::Text => json!({ "type": "string" }),
+            Self::Boolean => json!({ "type": "boolean" }),
             Self::Texts => json!({ "type": "array", "items": { "type": "string" } }),
             Self::SomeTexts => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
             Self::TextOrTexts => json!({ "anyOf": [Self::Text.to_json(), Self::Texts.to_json()] }),
@@ -148,6 +150,7 @@ pub(super) static DOCUMENT: Table = Table::new(
         optional("workspace", "The applications that share one lock", Shape::Table(&WORKSPACE)),
         optional("world", "The WIT world that the result must conform to", Shape::Table(&WORLD)),
         optional("registries", "Where packages come from", Shape::Table(&REGISTRIES)),
+        optional("vendor", "The directory that has everything, instead of registries", Shape::Table(&VENDOR)),
         optional("components", "The components of the application, by a name of their own", Shape::Table(&COMPONENTS)),
         optional("instances", "Instances of components that are used more than once", Shape::Table(&INSTANCES)),
         optional("links", "Who provides an import, where it is not plain: [links.INSTANCE]", Shape::Table(&LINKS)),
@@ -210,11 +213,17 @@ pub(super) static REGISTRIES: Table = Table::open(
 );
 
 pub(super) static REGISTRY: Table = Table::new(
-    "A registry",
+    "A registry, and what it may do",
     &[
-        required("url", "The registry: `warg+https://HOST`", Shape::Text),
+        required("url", "The registry: `oci://HOST/PREFIX`, `dir:PATH` or `warg+https://HOST`", Shape::Text),
         optional("operator-key", "The key that the log of a warg registry must have been begun with", Shape::Text),
+        optional("auto", "Whether it provides what nothing else in the application provides", Shape::Boolean),
     ],
+);
+
+pub(super) static VENDOR: Table = Table::new(
+    "The directory that has everything, instead of registries",
+    &[required("directory", "A directory registry, as `compose vendor` makes it", Shape::Text)],
 );
 
 static NAMESPACES: Table = Table::open(
@@ -366,6 +375,7 @@ mod tests {
             Shape::Table(table) | Shape::Tables(table) | Shape::TextOrTable(table) => keys(table),
             Shape::Word(_)
             | Shape::SwitchOr(_)
+            | Shape::Boolean
             | Shape::Text
             | Shape::Texts
             | Shape::SomeTexts

@@ -14,10 +14,10 @@ use wit::Features;
 use self::{
     components::{all_instances, components, instances},
     linking::{chains, check_instance_names, exports, host, links},
-    registries::{check_registry_names, registries},
+    registries::{check_registry_names, registries, vendor},
 };
 use super::{
-    Manifest, Package, TargetWorld, build,
+    Inherited, Manifest, Package, TargetWorld, build,
     read::{Reader, Section, Value},
     rules, schema, workspace,
 };
@@ -26,7 +26,7 @@ use crate::{
     wit_source::WitName,
 };
 
-pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
+pub(super) fn read(source: &Arc<SourceText>, inherited: &Inherited) -> Result<Manifest, Failure> {
     let (document, errors) = DeTable::parse_recoverable(source.text());
     if !errors.is_empty() {
         return Err(syntax_failure(source, &errors));
@@ -38,6 +38,8 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
     let package = document.key("package").and_then(|value| package(reader, value));
     let world = document.key("world").and_then(|value| world(reader, value));
     let registries = document.key("registries").map(|value| registries(reader, value)).unwrap_or_default();
+    let registries = registries.over(&inherited.registries);
+    let vendor = document.key("vendor").and_then(|value| vendor(reader, value)).or_else(|| inherited.vendor.clone());
     let components = document.key("components").map(|value| components(reader, value)).unwrap_or_default();
     let explicit = document.key("instances").map(|value| instances(reader, value)).unwrap_or_default();
     let links = document.key("links").map(|value| links(reader, value)).unwrap_or_default();
@@ -65,6 +67,7 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Manifest, Failure> {
         wit,
         build,
         workspace,
+        vendor,
         exports_span,
     };
     check_registry_names(reader, &manifest);

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Code, Diagnostic, listed, nearest},
-    manifest::{ExportRule, LinkRule, TargetWorld},
+    manifest::{ExportRule, LinkRule, Name, TargetWorld},
 };
 
 /// The text of the line that decides for an import: the key without its version where that is enough.
@@ -25,9 +25,13 @@ fn link_line(composition: Composition<'_>, consumer: InstanceId, import: &Extern
     format!("[links.{}]\n\"{key}\" = \"{provider}\"", composition.name(consumer))
 }
 
+pub(super) fn missing_message(consumer: &Name, import: &ExternName) -> String {
+    format!("nothing provides `{import}` to `{consumer}`")
+}
+
 /// Nobody provides an import.
 pub(super) fn missing(composition: Composition<'_>, consumer: InstanceId, import: &ExternName) -> Diagnostic {
-    let message = format!("nothing provides `{import}` to `{}`", composition.name(consumer));
+    let message = missing_message(composition.name(consumer), import);
     let diagnostic = composition.error(Code::MissingProvider, consumer, message, format!("imports `{import}`"));
     let near = near_exports(composition, Some(consumer), import);
     let diagnostic =

@@ -211,6 +211,22 @@ fn from_host<'a>(
     None
 }
 
+/// The imports of an instance that no line speaks of, no instance exports and the host is not known to have.
+pub(super) fn unprovided<'a>(
+    composition: Composition<'a>,
+    consumer: InstanceId,
+) -> impl Iterator<Item = &'a ExternName> + 'a {
+    let imports = composition.world(consumer).imports().filter(|(_, item)| item.kind() != ItemKind::Type);
+    let unprovided = imports.filter(move |(import, _)| {
+        let others = || composition.ids().filter(|id| *id != consumer);
+        explicit_rule(composition, consumer, import).is_none()
+            && matches!(chain::verdict(composition, consumer, import), Verdict::Silent)
+            && !others().any(|id| composition.export_for(id, import).is_some())
+            && matches!(host::permission(composition, consumer, import), host::Permission::NotAHostInterface)
+    });
+    unprovided.map(|(import, _)| import)
+}
+
 /// Reports lines under `[links]` that no import answers to.
 fn report_idle_rules(composition: Composition<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for rule in &composition.manifest.links {

@@ -29,6 +29,12 @@ pub(super) enum Rule<'a> {
 }
 
 impl Rule<'_> {
+    /// Whether the export may have another name than the import.
+    pub(super) fn renames(self) -> bool {
+        let Self::Link(link) = self else { return false };
+        matches!(link.target.value, LinkTarget::Instance { export: Some(_), .. })
+    }
+
     /// Whether an export is what the rule asks of the provider of `import`.
     pub(super) fn is_met_by(self, export: &ExternName, import: &ExternName) -> bool {
         match self {

@@ -133,7 +133,7 @@ fn diagnostic(model: &Model<'_>, facts: &Facts) -> Diagnostic {
 
 /// What stands under the line of an entry.
 fn choices(model: &Model<'_>, entry: usize) -> String {
-    let places = model.entries[entry].places();
+    let places = model.entries[entry].places.clone();
     match &model.entries[entry].kind {
         Kind::Path(_) | Kind::Reference(..) => "there is only this".to_owned(),
         Kind::Package(..) => format!("allows {}", versions(model, entry, &places)),

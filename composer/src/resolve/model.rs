@@ -4,8 +4,10 @@
 //! Entries are sorted by name, so that the manifest's order changes nothing.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::Path,
+    rc::Rc,
 };
 
 use pubgrub::VersionSet as _;
@@ -16,7 +18,7 @@ use wit::ExternName;
 use super::{
     Catalog, Evidence, Interfaces, Question,
     designation::{self, Directed, Rule},
-    evidence::Candidate,
+    evidence::{Candidate, Conflict},
     listing::{Locked, Reader, Wanted},
     places::{Place, Places},
 };
@@ -38,7 +40,6 @@ pub(super) enum Freedom {
 /// Everything that can be chosen, and what is known about it.
 pub(super) struct Model<'a> {
     pub(super) manifest: &'a Manifest,
-    evidence: &'a Evidence,
     /// The packages that entries come from.
     pub(super) packages: Vec<Package<'a>>,
     /// The entries, by name.
@@ -49,6 +50,31 @@ pub(super) struct Model<'a> {
     mute: BTreeSet<usize>,
     /// The entry of each instance of the manifest.
     instances: Vec<usize>,
+    /// The instances of each entry.
+    instances_of: Vec<Vec<usize>>,
+    /// What bytes have shown against choices of consumers.
+    misfits: BTreeMap<(usize, Place), Vec<Misfit<'a>>>,
+    /// Who provides which import of which instance, as far as that was asked: it is the same for all versions.
+    designations: RefCell<HashMap<ImportOf<'a>, Option<Rc<Designation<'a>>>>>,
+}
+
+/// An instance, and one of its imports.
+type ImportOf<'a> = (usize, &'a ExternName);
+
+/// Who provides an import.
+struct Designation<'a> {
+    provider: usize,
+    rule: Rule<'a>,
+    /// The places of the provider that export it, or may for all that is known.
+    exporting: Places,
+}
+
+/// A choice of a provider that a choice of a consumer cannot be linked to.
+struct Misfit<'a> {
+    import: &'a ExternName,
+    provider: usize,
+    place: Place,
+    mismatches: &'a [String],
 }
 
 /// A package and its versions.
@@ -65,6 +91,8 @@ pub(super) struct Entry<'a> {
     pub(super) kind: Kind<'a>,
     /// What could be chosen, in ascending order; at least one.
     pub(super) options: Vec<Choice<'a>>,
+    /// Where that is.
+    pub(super) places: Places,
     /// What the lock has.
     pub(super) locked: Option<Place>,
 }
@@ -156,18 +184,24 @@ impl<'a> Model<'a> {
             found.expect("an instance is of a component because the manifest was checked for that when it was read")
         };
         let instances: Vec<usize> = manifest.instances.iter().map(entry_of).collect();
+        let mut instances_of = vec![Vec::new(); entries.len()];
         let mut exporters: BTreeMap<ExternName, BTreeSet<usize>> = BTreeMap::new();
         let mut mute = BTreeSet::new();
         for (instance, entry) in instances.iter().enumerate() {
+            instances_of[*entry].push(instance);
             if entries[*entry].is_mute() {
                 mute.insert(instance);
             }
             let known = entries[*entry].options.iter().filter_map(|option| option.knowledge.interfaces());
-            for export in known.flat_map(|interfaces| &interfaces.exports) {
+            // Most versions export what the others do.
+            let exports: HashSet<&ExternName> = known.flat_map(|interfaces| &interfaces.exports).collect();
+            for export in exports {
                 exporters.entry(export.unversioned()).or_default().insert(instance);
             }
         }
-        Self { manifest, evidence, packages, entries, exporters, mute, instances }
+        let misfits = misfits(&packages, &entries, evidence);
+        let designations = RefCell::default();
+        Self { manifest, packages, entries, exporters, mute, instances, instances_of, misfits, designations }
     }
 
     /// The version at a place of an entry; `None` for a file or a reference.
@@ -194,8 +228,8 @@ impl<'a> Model<'a> {
     /// What an entry asks of others when it is what is at a place.
     pub(super) fn needs(&self, entry: usize, place: Place) -> Vec<Need<'a>> {
         let Some(interfaces) = self.interfaces(entry, place) else { return Vec::new() };
-        let own = (0..self.instances.len()).filter(|instance| self.instances[*instance] == entry);
-        let imports = own.flat_map(|instance| interfaces.imports.iter().map(move |import| (instance, import)));
+        let own = self.instances_of[entry].iter();
+        let imports = own.flat_map(|instance| interfaces.imports.iter().map(move |import| (*instance, import)));
         imports.filter_map(|(instance, import)| self.need(instance, place, import)).collect()
     }
 
@@ -219,28 +253,53 @@ impl<'a> Model<'a> {
     }
 
     fn need(&self, consumer: usize, place: Place, import: &'a ExternName) -> Option<Need<'a>> {
-        let (provider, rule) = self.designated(consumer, import)?;
-        let provider = self.instances[provider];
+        let designation = self.designation(consumer, import)?;
+        let Designation { provider, rule, ref exporting } = *designation;
         let entry = self.instances[consumer];
         let (ours, theirs) = (&self.entries[entry], &self.entries[provider]);
         // Where nothing can be chosen, planning has the better words for what does not fit.
         if entry == provider || (ours.options.len() == 1 && theirs.options.len() == 1) {
             return None;
         }
-        let may_be_absent = matches!(rule, Rule::Only)
-            && designation::host_may_provide(self.manifest, &self.manifest.instances[consumer], import);
-        let us = self.candidate(entry, place);
-        let allowed = theirs.options.iter().filter(|option| {
-            let exports = option.knowledge.interfaces().map(|interfaces| &interfaces.exports);
-            let has_it = exports.is_none_or(|exports| exports.iter().any(|export| rule.is_met_by(export, import)));
-            (has_it || may_be_absent)
-                && self.evidence.conflict(&us, &self.candidate(provider, option.place), import).is_none()
-        });
-        let allowed: Places = allowed.map(|option| option.place).collect();
-        if theirs.places() == allowed {
-            return None;
+        let misfits = self.misfits_of(entry, place).filter(|m| m.provider == provider && m.import == import);
+        let misfits: Places = misfits.map(|misfit| misfit.place).collect();
+        let allowed =
+            if misfits.is_empty() { exporting.clone() } else { exporting.intersection(&misfits.complement()) };
+        (theirs.places != allowed).then_some(Need { import, provider, rule, allowed })
+    }
+
+    fn misfits_of(&self, entry: usize, place: Place) -> impl Iterator<Item = &Misfit<'a>> {
+        self.misfits.get(&(entry, place)).into_iter().flatten()
+    }
+
+    /// Who must provide an import of an instance, if there is no doubt.
+    fn designation(&self, consumer: usize, import: &'a ExternName) -> Option<Rc<Designation<'a>>> {
+        if let Some(known) = self.designations.borrow().get(&(consumer, import)) {
+            return known.clone();
         }
-        Some(Need { import, provider, rule, allowed })
+        let designation = self.designated(consumer, import).map(|(provider, rule)| {
+            let provider = self.instances[provider];
+            let may_be_absent = matches!(rule, Rule::Only)
+                && designation::host_may_provide(self.manifest, &self.manifest.instances[consumer], import);
+            let exporting = self.entries[provider].options.iter().filter(|option| {
+                let exports = option.knowledge.interfaces().map(|interfaces| &interfaces.exports);
+                may_be_absent
+                    || exports.is_none_or(|exports| exports.iter().any(|export| rule.is_met_by(export, import)))
+            });
+            let exporting = exporting.map(|option| option.place).collect();
+            Rc::new(Designation { provider, rule, exporting })
+        });
+        self.designations.borrow_mut().insert((consumer, import), designation.clone());
+        designation
+    }
+
+    /// The entries whose choice an entry's may depend on, in any of the versions of which something is known.
+    pub(super) fn providers(&self, entry: usize) -> BTreeSet<usize> {
+        let known = self.entries[entry].options.iter().filter_map(|option| option.knowledge.interfaces());
+        let imports: HashSet<&'a ExternName> = known.flat_map(|interfaces| &interfaces.imports).collect();
+        let own = self.instances_of[entry].iter();
+        let providers = own.flat_map(|own| imports.iter().filter_map(|import| self.designation(*own, import)));
+        providers.map(|designation| designation.provider).filter(|provider| *provider != entry).collect()
     }
 
     /// The instance that must provide an import, if there is no doubt.
@@ -281,12 +340,6 @@ impl<'a> Model<'a> {
         others.collect()
     }
 
-    /// An entry at a place, as evidence knows it.
-    pub(super) fn candidate(&self, entry: usize, place: Place) -> Candidate {
-        let component = self.entries[entry].component.name.value.clone();
-        Candidate { component, version: self.version(entry, place).cloned() }
-    }
-
     /// Where the types of an import and of its provider differ, as far as was found out.
     pub(super) fn mismatches(
         &self,
@@ -294,9 +347,32 @@ impl<'a> Model<'a> {
         provider: (usize, Place),
         import: &ExternName,
     ) -> &'a [String] {
-        let (us, them) = (self.candidate(consumer.0, consumer.1), self.candidate(provider.0, provider.1));
-        self.evidence.conflict(&us, &them, import).map_or(&[], |conflict| &conflict.mismatches)
+        let mut misfits = self.misfits_of(consumer.0, consumer.1);
+        let found = misfits.find(|misfit| (misfit.provider, misfit.place) == provider && misfit.import == import);
+        found.map_or(&[], |misfit| misfit.mismatches)
     }
+}
+
+/// What bytes have shown, by the places of consumers.
+fn misfits<'a>(
+    packages: &[Package<'a>],
+    entries: &[Entry<'a>],
+    evidence: &'a Evidence,
+) -> BTreeMap<(usize, Place), Vec<Misfit<'a>>> {
+    let place = |candidate: &Candidate| {
+        let entry = entries.binary_search_by(|entry| entry.component.name.value.cmp(&candidate.component)).ok()?;
+        let place = match (&entries[entry].kind, &candidate.version) {
+            (Kind::Package(package, ..), Some(version)) => packages[*package].versions.binary_search(version).ok()?,
+            _ => 0,
+        };
+        Some((entry, Place::try_from(place).ok()?))
+    };
+    let mut misfits: BTreeMap<_, Vec<Misfit<'a>>> = BTreeMap::new();
+    for Conflict { consumer, provider, import, mismatches } in evidence.conflicts() {
+        let (Some(consumer), Some((provider, place))) = (place(consumer), place(provider)) else { continue };
+        misfits.entry(consumer).or_default().push(Misfit { import, provider, place, mismatches });
+    }
+    misfits
 }
 
 /// The release that the lock has for a reference.
@@ -315,24 +391,27 @@ impl<'a> Entry<'a> {
         reader: &mut Reader<'a>,
         evidence: &'a Evidence,
     ) -> Option<Self> {
-        let read = |version: Option<&Version>| evidence.world(&component.name.value, version).map(Knowledge::Known);
-        let single = |knowledge| vec![Choice { place: 0, knowledge }];
+        let seen = evidence.versions(&component.name.value);
+        let read = |version: Option<&Version>| seen.interfaces(version).map(Knowledge::Known);
+        let single = |kind, knowledge| {
+            let options = vec![Choice { place: 0, knowledge }];
+            Some(Self { component, kind, options, places: Places::singleton(0), locked: None })
+        };
         match &component.source.value {
-            Source::Path(path) => {
-                let options = single(read(None).unwrap_or(Knowledge::Untold));
-                Some(Self { component, kind: Kind::Path(path), options, locked: None })
-            }
+            Source::Path(path) => single(Kind::Path(path), read(None).unwrap_or(Knowledge::Untold)),
             Source::Reference(reference) => {
                 let locked = locked_reference(reference, locked);
-                let options = single(read(None).unwrap_or_else(|| reader.reference(reference)));
-                Some(Self { component, kind: Kind::Reference(reference, locked), options, locked: None })
+                let knowledge = read(None).unwrap_or_else(|| reader.reference(reference));
+                single(Kind::Reference(reference, locked), knowledge)
             }
             Source::Package { package, requirement, registry } => {
                 let registry = registry.as_deref();
                 let wanted = Wanted { package, requirement, registry, span: &component.source.span };
                 let locked = Locked::new(&wanted, locked, reader.manifest);
                 let registry = reader.registry(&wanted)?;
-                let place = packages.iter().position(|known| (known.registry, known.name) == (registry, package))?;
+                // They are sorted so because the reader lists them so.
+                let place =
+                    packages.binary_search_by(|known| (known.registry, known.name).cmp(&(registry, package))).ok()?;
                 let versions = &packages[place].versions;
                 let allowed = reader.allowed(&wanted, locked.as_ref(), versions);
                 let options = allowed.into_iter().map(|(place, answer)| {
@@ -342,8 +421,9 @@ impl<'a> Entry<'a> {
                 let locked_place = locked.as_ref().and_then(|locked| versions.binary_search(&locked.version).ok());
                 let locked_place = locked_place.and_then(|place| Place::try_from(place).ok());
                 let kind = Kind::Package(place, requirement, locked.map(|locked| locked.release));
-                let entry = Self { component, kind, options: options.collect(), locked: locked_place };
-                (!entry.options.is_empty()).then_some(entry)
+                let options: Vec<Choice<'a>> = options.collect();
+                let places = options.iter().map(|option| option.place).collect();
+                (!options.is_empty()).then_some(Self { component, kind, options, places, locked: locked_place })
             }
         }
     }
@@ -354,14 +434,19 @@ impl<'a> Entry<'a> {
         found.ok().map(|found| &self.options[found])
     }
 
-    /// All places that could be chosen.
-    pub(super) fn places(&self) -> Places {
-        self.options.iter().map(|option| option.place).collect()
-    }
-
     /// Whether nothing is known of any version.
     pub(super) fn is_mute(&self) -> bool {
         self.options.iter().all(|option| option.knowledge.interfaces().is_none())
+    }
+
+    /// How many versions were asked about.
+    pub(super) fn asked(&self) -> usize {
+        self.options.iter().filter(|option| !matches!(option.knowledge, Knowledge::Unasked)).count()
+    }
+
+    /// Whether nobody has asked about what is at a place.
+    pub(super) fn is_unasked(&self, place: Place) -> bool {
+        self.option(place).is_some_and(|option| matches!(option.knowledge, Knowledge::Unasked))
     }
 
     /// The best of some places: the locked one, else the highest.

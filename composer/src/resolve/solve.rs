@@ -54,8 +54,8 @@ pub(super) fn solve(model: &Model<'_>, without: &BTreeSet<usize>) -> Result<Vec<
     }
 }
 
-struct Search<'a> {
-    model: &'a Model<'a>,
+struct Search<'a, 'm> {
+    model: &'a Model<'m>,
     /// The variable of each package and track that several entries could have.
     tracks: BTreeMap<(usize, Track), usize>,
     without: &'a BTreeSet<usize>,
@@ -76,7 +76,7 @@ fn shared_tracks(model: &Model<'_>) -> BTreeMap<(usize, Track), usize> {
     tracks.enumerate().map(|(number, key)| (key, number)).collect()
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     fn needs_of_entry(&self, entry: usize, place: Place) -> Vec<(Variable, Places)> {
         let mut needs = Vec::new();
         if let (Kind::Package(package, ..), Some(version)) =
@@ -92,7 +92,7 @@ impl Search<'_> {
     }
 }
 
-impl DependencyProvider for Search<'_> {
+impl DependencyProvider for Search<'_, '_> {
     type P = Variable;
     type V = Place;
     type VS = Places;
@@ -130,7 +130,7 @@ impl DependencyProvider for Search<'_> {
         let needs = match variable {
             Variable::Root => {
                 let entries = self.model.entries.iter().enumerate().filter(|(entry, _)| !self.without.contains(entry));
-                entries.map(|(place, entry)| (Variable::Entry(place), entry.places())).collect()
+                entries.map(|(place, entry)| (Variable::Entry(place), entry.places.clone())).collect()
             }
             Variable::Entry(entry) => self.needs_of_entry(*entry, *place),
             Variable::Track(_) => Vec::new(),

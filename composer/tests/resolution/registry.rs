@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, num::NonZeroUsize, sync::Arc};
 
-use composer::driver::{self, Locking, Planned, RegistryRules, Session};
+use composer::driver::{self, Automatic, Composed, Locking, Planned, RegistryRules, Session, Vendoring};
 use registry_client::{
     Artifact, Client, ClientOptions, ComponentConfig, Content, Credentials, EventSink, Network, Origin, Os,
     PushOptions, Registry, Release, Store,
@@ -69,6 +69,9 @@ impl Application {
             client: self.client(),
             rules: RegistryRules::default(),
             locking: Locking::Free,
+            automatic: Automatic::Marked,
+            vendoring: Vendoring::Manifest,
+            composed: Composed::default(),
             jobs: NonZeroUsize::MIN,
             events: Arc::new(|_| {}),
         };

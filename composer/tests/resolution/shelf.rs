@@ -12,7 +12,7 @@ use composer::{
     manifest::{Manifest, Source},
     part::Part,
     plan,
-    resolve::{Catalog, Evidence, Outcome, Question, Resolution, ResolvedSource, resolve},
+    resolve::{Catalog, Evidence, Outcome, Question, Resolution, ResolvedSource, Verdict, resolve},
 };
 use registry_client::{
     Availability, Description, Descriptor, Error, Interfaces, Origin, PackageName, Published, Registry, Release,
@@ -88,7 +88,7 @@ impl Shelf {
                 }
                 Err(refusal) => refusal,
             };
-            if !asked.evidence.refute(manifest, &parts) {
+            if asked.evidence.refute(manifest, &parts) == Verdict::Final {
                 return Err(refusal);
             }
             let next = self.resolve(manifest, lock, asked)?;

@@ -21,6 +21,7 @@ fn a_schema_describes_the_sections_of_a_manifest() {
     links: "Who provides an import, where it is not plain: [links.INSTANCE]"
     package: "What the application is when it is published"
     registries: "Where packages come from"
+    vendor: "The directory that has everything, instead of registries"
     wit: "What is done about what rules find in WIT"
     workspace: "The applications that share one lock"
     world: "The WIT world that the result must conform to"

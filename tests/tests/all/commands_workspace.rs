@@ -1,6 +1,6 @@
 //! Workspaces: several applications, one lock.
 
-use compose_tests::{artifact::publish, sandbox::Sandbox};
+use compose_tests::{artifact::publish, execution::invoke, sandbox::Sandbox};
 use insta::assert_snapshot;
 
 use crate::steps::step;
@@ -28,7 +28,6 @@ fn all_are_built_with_one_lock_those_that_others_need_first() {
     assert_snapshot!(sandbox.compose("build"), @"
           Locked compose.lock
            Built apps/store/target/compose/store.wasm (1.2 KiB, 1 instance of 1 component)
-          Locked compose.lock
            Built apps/all/target/compose/whole.wasm (2.8 KiB, 2 instances of 2 components)
     exit status 0
     ");
@@ -170,6 +169,99 @@ fn members_must_be_there() {
       |                                     ^^^^^^^^^ named here
 
     error: 2 problems found
+    exit status 1
+    "#);
+}
+
+#[test]
+fn members_have_the_registries_of_their_workspace() {
+    let sandbox = Sandbox::new(
+        "[workspace]\nmembers = [\"apps/*\"]\n[registries]\ndefault = \"dir:registry\"\nother = \"dir:other\"\n",
+    );
+    publish(&sandbox.path("registry"), "t:back@1.0.0", &step("b", None, 2));
+    publish(&sandbox.path("other"), "t:front@1.0.0", &step("a", Some("b"), 1));
+    publish(&sandbox.path("apps/own/registry"), "t:back@1.0.0", &step("b", None, 7));
+    let entries = "[components]\nback = \"t:back@1\"\nfront = { package = \"t:front\", registry = \"other\" }\n";
+    sandbox.write("apps/inheriting/compose.toml", entries);
+    sandbox.write("apps/own/compose.toml", format!("[registries]\ndefault = \"dir:registry\"\n{entries}"));
+    assert_snapshot!(sandbox.compose("build"), @"
+          Locked compose.lock
+           Built apps/inheriting/target/compose/app.wasm (2.4 KiB, 2 instances of 2 components)
+           Built apps/own/target/compose/app.wasm (2.4 KiB, 2 instances of 2 components)
+    exit status 0
+    ");
+    let answer = |app: &str| invoke(&sandbox.read(format!("apps/{app}/target/compose/app.wasm")), "a#f(5)");
+    assert_eq!((answer("inheriting"), answer("own")), ("521".to_owned(), "571".to_owned()));
+    assert!(sandbox.lock().contains("registry = \"dir:../../registry\""));
+}
+
+#[test]
+fn all_are_updated_and_compared() {
+    let sandbox = workspace();
+    sandbox.compose("build");
+    publish(&sandbox.path("registry"), "t:back@1.1.0", &step("b", None, 3));
+    assert_snapshot!(sandbox.compose("outdated"), @"
+    component  current  compatible  latest  source
+    back       1.0.0    1.1.0       1.1.0   t:back@^1
+    ---
+       Comparing apps/store/compose.toml
+    `compose update` takes 1 newer release
+       Comparing apps/all/compose.toml
+    Everything is the newest that there is
+    exit status 1
+    ");
+    assert_snapshot!(sandbox.compose("update"), @"
+    back  1.0.0 → 1.1.0  t:back in dir:../../registry
+    ---
+        Updating apps/store/compose.toml
+          Locked compose.lock
+        Updating apps/all/compose.toml
+    Nothing changes: what is locked is the newest that the manifest allows
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.compose("update back"), @"
+    error: names are those of one application, and all of the workspace are updated
+     |
+     = help: say which with `-p NAME`
+    exit status 2
+    ");
+    assert_eq!(sandbox.compose("build --locked").status, Some(0));
+    assert_eq!(invoke(&sandbox.read("apps/all/target/compose/whole.wasm"), "a#f(5)"), "531");
+}
+
+#[test]
+fn what_is_wrong_with_one_keeps_only_those_back_that_have_it() {
+    let sandbox = workspace();
+    sandbox.write("apps/alone/compose.toml", "[components]\nfront = { path = \"../all/back.wasm\" }\n");
+    sandbox.write("apps/all/back.wasm", step("a", None, 4));
+    sandbox.write("apps/store/compose.toml", "[components]\nback = { path = \"back.wasm\" }\n");
+    assert_snapshot!(sandbox.compose("build -j 4"), @r#"
+          Locked compose.lock
+           Built apps/alone/target/compose/app.wasm (1.1 KiB, 1 instance of 1 component)
+    error[file-unreadable]: there is no file `apps/store/back.wasm`
+     --> apps/store/compose.toml:2:8
+      |
+    2 | back = { path = "back.wasm" }
+      |        ^^^^^^^^^^^^^^^^^^^^^^ needed here
+      |
+      = help: build the component first, or mend the path; it is relative to the manifest
+    exit status 1
+    "#);
+}
+
+#[test]
+fn applications_that_have_each_other_are_a_circle() {
+    let sandbox = Sandbox::new("[workspace]\nmembers = [\"one\", \"two\"]\n");
+    sandbox.write("one/compose.toml", "[components]\nother = { path = \"../two\" }\n");
+    sandbox.write("two/compose.toml", "[components]\nother = { path = \"../one\" }\n");
+    assert_snapshot!(sandbox.compose("check -j 4"), @r#"
+    error[nested-cycle]: folders contain each other: two/compose.toml → one/compose.toml → two/compose.toml
+     --> one/compose.toml:2:9
+      |
+    2 | other = { path = "../two" }
+      |         ^^^^^^^^^^^^^^^^^^^ this folder, in the end, needs itself
+      |
+      = help: take one of them out of the other's `[components]`
     exit status 1
     "#);
 }

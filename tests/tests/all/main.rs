@@ -8,6 +8,7 @@
 
 mod chains;
 mod commands_add;
+mod commands_automatic;
 mod commands_cache;
 mod commands_doctor;
 mod commands_help;
@@ -16,6 +17,7 @@ mod commands_login;
 mod commands_pull;
 mod commands_push;
 mod commands_update;
+mod commands_vendor;
 mod commands_wit;
 mod commands_wit_fetch;
 mod commands_workspace;

@@ -109,15 +109,46 @@ fn a_lock_is_not_one() {
     exit status 1
     ");
     assert_snapshot!(check("version = 1\n\n[component.front]\npackage = \"t:front\"\n"), @"
-    error[lock-invalid]: `compose.lock` cannot be used: the component `front` lacks `manifest`
-     |
-     = help: take the last version that was committed, or delete it and run `compose lock`
+    error[lock-invalid]: the component `front` in `compose.lock` lacks `requirement`, `registry`, `version`, `digest`, `size`, `manifest` and `manifest-size`
+     --> compose.lock:3:12
+      |
+    3 | [component.front]
+      |            ^^^^^ this entry is not whole
+      |
+      = help: take the last version that was committed, or delete it and run `compose lock`
     exit status 1
     ");
+    let of = |name: &str, digest: &str| {
+        let bytes = format!("digest = \"sha256:{digest}\"\nsize = 1\nmanifest = \"sha256:{}\"", "a".repeat(64));
+        format!("[component.{name}]\noci = \"ghcr.io/a/b:1\"\n{bytes}\nmanifest-size = 2\n")
+    };
+    let (front, back) = (of("front", "12"), of("back", &"b".repeat(64)).replace("size = 1\n", ""));
+    assert_snapshot!(check(&format!("version = 1\n{front}{back}")), @r#"
+    error[lock-invalid]: the component `front` in `compose.lock` has a `digest` that cannot be used
+     --> compose.lock:4:10
+      |
+    4 | digest = "sha256:12"
+      |          ^^^^^^^^^^^ `sha256:12` is not a digest: expected 64 lowercase hexadecimal digits after `sha256:`
+
+    error[lock-invalid]: the component `back` in `compose.lock` lacks `size`
+     --> compose.lock:8:12
+      |
+    8 | [component.back]
+      |            ^^^^ this entry is not whole
+      |
+      = help: take the last version that was committed, or delete it and run `compose lock`
+
+    error: 2 problems found
+    exit status 1
+    "#);
     assert_snapshot!(check("version = 1\n\n[component.Front]\npath = \"x\"\n"), @"
-    error[lock-invalid]: `compose.lock` cannot be used: `Front`: a name is lowercase words joined by `-`, each starting with a letter
-     |
-     = help: take the last version that was committed, or delete it and run `compose lock`
+    error[lock-invalid]: the component `Front` in `compose.lock` has a `name` that cannot be used
+     --> compose.lock:3:12
+      |
+    3 | [component.Front]
+      |            ^^^^^ a name is lowercase words joined by `-`, each starting with a letter
+      |
+      = help: take the last version that was committed, or delete it and run `compose lock`
     exit status 1
     ");
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
+use composer::driver::Automatic;
 use semver::Version;
 
 use super::WitFeatureArgs;
@@ -47,11 +48,29 @@ pub(crate) enum Template {
     Http,
 }
 
+/// What becomes of imports that nothing provides.
+#[derive(Debug, Args)]
+pub(crate) struct ProvidingArgs {
+    /// Take what nothing else provides from the registries that the manifest names, and lock it
+    #[arg(long)]
+    pub(crate) auto: bool,
+}
+
+impl ProvidingArgs {
+    /// Which registries may provide.
+    pub(crate) fn automatic(&self) -> Automatic {
+        if self.auto { Automatic::All } else { Automatic::Marked }
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  compose build\n  compose build --frozen -o app.wasm\n  compose build --wat | less"
 )]
 pub(crate) struct BuildArgs {
+    #[command(flatten)]
+    pub(crate) providing: ProvidingArgs,
+
     /// Where to write it [default: target/compose/NAME.wasm beside the manifest]
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
@@ -67,6 +86,9 @@ pub(crate) struct BuildArgs {
                   compose check app.wasm --world wasi:http/proxy@0.2"
 )]
 pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) providing: ProvidingArgs,
+
     /// A component, binary or text, instead of the application
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<PathBuf>,
@@ -169,7 +191,26 @@ pub(crate) struct OutdatedArgs {
                   --check is for CI: it fails with the change that would be made, and where a tag or a version in a \
                   registry names something else than it did.")]
 pub(crate) struct LockArgs {
+    #[command(flatten)]
+    pub(crate) providing: ProvidingArgs,
+
     /// Write nothing, and fail if something would change
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  compose vendor --write\n  compose build --frozen\n\nThe directory is a directory registry (OCI image \
+                  layouts) of all packages and references that compose.lock names, under their digests: compose.lock stays as it \
+                  is. Releases that are in it from before stay in it."
+)]
+pub(crate) struct VendorArgs {
+    /// Where to [default: vendor beside the manifest, for all of a workspace beside its manifest]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) directory: Option<PathBuf>,
+
+    /// Have the manifest build from there, instead of printing what it needs for that
+    #[arg(short, long)]
+    pub(crate) write: bool,
 }

@@ -89,7 +89,7 @@ fn wish(spec: &str, arguments: &AddArgs, manifest: &Path) -> Result<Wish, Stop> 
 }
 
 /// A path as the manifest has it: relative to its directory, however the command line names either.
-fn from_manifest(path: &Path, manifest: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn from_manifest(path: &Path, manifest: &Path) -> Result<PathBuf, Failure> {
     let current = environment::current_directory()?;
     let directory = current.join(manifest.parent().unwrap_or(Path::new("")));
     Ok(relative(&normal(&directory), &normal(&current.join(path))))

@@ -1,18 +1,20 @@
 //! `compose build`: the application as one component in a file, and as text where that is wanted.
 
-use std::path::Path;
-#[cfg(feature = "runtime")]
-use std::path::PathBuf;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use composer::{
     diagnostic::{Code, Diagnostic, Failure},
-    driver::{self, Built, Summary, Unchanged},
+    driver::{self, Built, Made, Planned, Summary, Unchanged},
     emit,
     encode::Savings,
 };
 
 use registry_client::Digest;
 
+use super::changes;
 use crate::{
     args::{BuildArgs, ManifestOptions, MessageFormat},
     component_file, environment,
@@ -32,18 +34,52 @@ pub(super) fn run(arguments: &BuildArgs, options: &ManifestOptions, output: &Out
     if sessions.len() > 1 && (file.is_some() || arguments.wat) {
         return Err(Stop::Usage(one_at_a_time()));
     }
-    for session in &sessions {
-        if arguments.wat {
-            let (done, built) = build_anew(session, None, output)?;
-            message(&done, output)?;
-            write_text(&built, file, output)?;
-        } else {
-            message(&build_one(session, file, output)?, output)?;
-        }
+    let sessions = sessions.into_iter().map(|session| session.providing(arguments.providing.automatic()));
+    let sessions: Vec<Session> = sessions.collect();
+    let [session] = sessions.as_slice() else { return build_together(&sessions, output) };
+    if arguments.wat {
+        let (done, built) = build_anew(session, None, output)?;
+        message(&done, output)?;
+        write_text(&built, file, output)?;
+    } else {
+        message(&build_one(session, file, output)?, output)?;
     }
     Ok(Ended::Well)
 }
 
+/// Builds those of several applications of which anything has changed, and says what became of each.
+fn build_together(sessions: &[Session], output: &Output) -> Result<Ended, Stop> {
+    let Some(first) = sessions.first() else { return Ok(Ended::Well) };
+    let manifests: Vec<PathBuf> = sessions.iter().map(|session| session.manifest().to_path_buf()).collect();
+    let together = first.wait_for(async |session| driver::build_together(session, &manifests).await)?;
+    let built = together.done.iter().filter_map(|(_, made)| match made {
+        Made::Built(built) => Some(&built.planned),
+        Made::Unchanged(_) => None,
+    });
+    for planned in built.clone() {
+        output.diagnostics(&planned.warnings)?;
+        changes::of_automatic(planned, output);
+    }
+    for lock in built.flat_map(Planned::stale_locks).collect::<BTreeSet<&Path>>() {
+        output.status("Locked", environment::shown(lock));
+    }
+    for (_, made) in &together.done {
+        let done = match made {
+            Made::Unchanged(done) => {
+                say("Unchanged", done, output);
+                done.clone()
+            }
+            Made::Built(built) => {
+                let done = Unchanged { path: built.path.clone(), summary: built.summary() };
+                say_built(&done, output);
+                done
+            }
+        };
+        message(&done, output)?;
+    }
+    Failure::check(together.wrong)?;
+    Ok(Ended::Well)
+}
 /// Builds the application that is meant and says so, in its default place; the file.
 #[cfg(feature = "runtime")]
 pub(super) fn build(options: &ManifestOptions, output: &Output) -> Result<PathBuf, Stop> {
@@ -67,16 +103,21 @@ fn build_one(session: &Session, path: Option<&Path>, output: &Output) -> Result<
 fn build_anew(session: &Session, path: Option<&Path>, output: &Output) -> Result<(Unchanged, Built), Stop> {
     let built = session.wait_for(async |session| driver::build(session, path).await)?;
     output.diagnostics(&built.planned.warnings)?;
+    changes::of_automatic(&built.planned, output);
     for lock in built.planned.stale_locks() {
         output.status("Locked", environment::shown(lock));
     }
     let done = Unchanged { path: built.path.clone(), summary: built.summary() };
-    say("Built", &done, output);
+    say_built(&done, output);
+    Ok((done, built))
+}
+
+fn say_built(done: &Unchanged, output: &Output) {
+    say("Built", done, output);
     let savings = done.summary.savings;
     if savings.bytes > 0 {
         output.status("Shared", shared(savings));
     }
-    Ok((done, built))
 }
 
 fn say(verb: &str, done: &Unchanged, output: &Output) {

@@ -29,6 +29,9 @@ pub(super) fn of_edited(edited: &Edited, is_dry: bool, output: &Output) -> Resul
 /// Says what a plan changes.
 pub(super) fn of_planned(planned: &Planned, is_dry: bool, output: &Output) -> Result<(), Stop> {
     output.diagnostics(&planned.warnings)?;
+    if !is_dry {
+        of_automatic(planned, output);
+    }
     let verb = if is_dry { "Would lock" } else { "Locked" };
     for lock in planned.stale_locks() {
         output.status(verb, environment::shown(lock));
@@ -36,6 +39,17 @@ pub(super) fn of_planned(planned: &Planned, is_dry: bool, output: &Output) -> Re
     match output.format() {
         MessageFormat::Human => output.data(table(&planned.changes)),
         MessageFormat::Json => output.message(&message(&planned.changes, is_dry)),
+    }
+}
+
+/// Says which components came into the application without an entry, and why.
+pub(super) fn of_automatic(planned: &Planned, output: &Output) {
+    for change in &planned.changes.sources {
+        let (Some(name), None, Some(after)) = (&change.component, &change.before, &change.after) else { continue };
+        if planned.lock.automatic.contains(name) {
+            let why = "nothing else provides what it exports";
+            output.status("Added", format_args!("{name} {} ({}) to compose.lock: {why}", alone(after), origin(after)));
+        }
     }
 }
 

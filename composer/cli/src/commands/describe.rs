@@ -12,7 +12,13 @@ use crate::message;
 /// An instance, the component that it is of where that has another name, and where that comes from.
 pub(super) fn instance(planned: &Planned, instance: &PlannedInstance) -> String {
     let (name, component, source) = (&instance.name, &instance.component, source(planned, instance));
+    let source = if is_automatic(planned, instance) { format!("{source}, automatic") } else { source };
     if name == component { format!("{name} ({source})") } else { format!("{name} = {component} ({source})") }
+}
+
+/// Whether nobody wrote an instance's component into the manifest.
+pub(super) fn is_automatic(planned: &Planned, instance: &PlannedInstance) -> bool {
+    planned.lock.automatic.contains(&instance.component)
 }
 
 /// Where an instance's component comes from, with the version that was chosen.

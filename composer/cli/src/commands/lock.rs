@@ -7,6 +7,7 @@ use composer::{
     lock::{FILE_NAME, LockedSource},
 };
 
+use super::changes;
 use crate::{
     args::{LockArgs, ManifestOptions, MessageFormat},
     environment,
@@ -20,7 +21,7 @@ use crate::{
 /// `compose lock`.
 pub(super) fn run(arguments: &LockArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
     for session in Session::all(options, output)? {
-        lock(arguments, &session, output)?;
+        lock(arguments, &session.providing(arguments.providing.automatic()), output)?;
     }
     Ok(Ended::Well)
 }
@@ -32,6 +33,7 @@ fn lock(arguments: &LockArgs, session: &Session, output: &Output) -> Result<(), 
         session.wait_for(async |session| driver::lock(session).await)?
     };
     output.diagnostics(&planned.warnings)?;
+    changes::of_automatic(&planned, output);
     let path = session.manifest().with_file_name(FILE_NAME);
     let stale: Vec<&Path> = planned.stale_locks().collect();
     for lock in &stale {

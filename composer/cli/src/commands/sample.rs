@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, num::NonZeroUsize, path::Path, sync::Arc};
 
-use composer::driver::{self, Locking, Planned, RegistryRules, Session};
+use composer::driver::{self, Automatic, Composed, Locking, Planned, RegistryRules, Session, Vendoring};
 use registry_client::{Client, ClientOptions, Credentials, EventSink, Network, Store};
 
 use crate::session::block_on;
@@ -85,6 +85,9 @@ pub(super) fn session(directory: &Path) -> Session {
         client,
         rules: RegistryRules::default(),
         locking: Locking::Free,
+        automatic: Automatic::Marked,
+        vendoring: Vendoring::Manifest,
+        composed: Composed::default(),
         jobs: NonZeroUsize::MIN,
         events: Arc::new(drop),
     }

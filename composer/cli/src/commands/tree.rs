@@ -186,6 +186,7 @@ fn message(planned: &Planned) -> Message<'static> {
             name: instance.name.to_string(),
             component: instance.component.to_string(),
             source: describe::source(planned, instance),
+            automatic: describe::is_automatic(planned, instance),
             digest: instance.digest.to_string(),
             links: instance.links.iter().map(|link| describe::link(planned, instance, link)).collect(),
         }

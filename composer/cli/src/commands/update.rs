@@ -5,6 +5,7 @@ use composer::driver::{self, Standing, StandingSource};
 use super::changes;
 use crate::{
     args::{ManifestOptions, MessageFormat, OutdatedArgs, UpdateArgs},
+    environment,
     exit::{Complaint, Ended, Stop},
     message::{self, Message},
     output::Output,
@@ -14,7 +15,27 @@ use crate::{
 
 /// `compose update`.
 pub(super) fn run(arguments: &UpdateArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
-    let session = Session::new(options, output)?;
+    let sessions = Session::all(options, output)?;
+    if sessions.len() > 1 && (arguments.precise.is_some() || !arguments.names.is_empty()) {
+        return Err(Stop::Usage(one_at_a_time()));
+    }
+    for session in &sessions {
+        if sessions.len() > 1 {
+            output.status("Updating", environment::shown(session.manifest()));
+        }
+        update(arguments, session, output)?;
+    }
+    Ok(Ended::Well)
+}
+
+fn one_at_a_time() -> Complaint {
+    Complaint {
+        message: "names are those of one application, and all of the workspace are updated".to_owned(),
+        hints: vec!["say which with `-p NAME`".to_owned()],
+    }
+}
+
+fn update(arguments: &UpdateArgs, session: &Session, output: &Output) -> Result<(), Stop> {
     let planned = match (&arguments.precise, arguments.names.as_slice()) {
         (None, names) => session.wait_for(async |session| driver::plan_update(session, names).await)?,
         (Some(version), [name]) => {
@@ -29,7 +50,7 @@ pub(super) fn run(arguments: &UpdateArgs, options: &ManifestOptions, output: &Ou
     if planned.changes.is_empty() {
         output.remark("Nothing changes: what is locked is the newest that the manifest allows");
     }
-    Ok(Ended::Well)
+    Ok(())
 }
 
 fn precise_what(names: usize) -> Complaint {
@@ -47,7 +68,20 @@ pub(super) fn run_outdated(
     options: &ManifestOptions,
     output: &Output,
 ) -> Result<Ended, Stop> {
-    let session = Session::new(options, output)?;
+    let sessions = Session::all(options, output)?;
+    let mut ended = Ended::Well;
+    for session in &sessions {
+        if sessions.len() > 1 {
+            output.status("Comparing", environment::shown(session.manifest()));
+        }
+        if let Ended::WithFindings = outdated(arguments, session, output)? {
+            ended = Ended::WithFindings;
+        }
+    }
+    Ok(ended)
+}
+
+fn outdated(arguments: &OutdatedArgs, session: &Session, output: &Output) -> Result<Ended, Stop> {
     let standings = session.wait_for(async |session| driver::outdated(session).await)?;
     let shown: Vec<&Standing> = standings.iter().filter(|standing| arguments.all || standing.is_behind()).collect();
     match output.format() {

@@ -152,15 +152,23 @@ fn explanation(name: &str, subject: &Subject, chains: &[Chain<'_>], planned: &Pl
     let mut text = match subject {
         Subject::LeftOut => format!("{name} is left out: nothing that the result exports needs it\n"),
         Subject::Interface(_) => String::new(),
-        Subject::Instances(instances) => {
-            instances.iter().map(|id| describe::instance(planned, &planned.plan[*id]) + "\n").collect()
-        }
+        Subject::Instances(instances) => instances.iter().map(|id| introduction(planned, *id)).collect(),
     };
     for chain in chains {
         if !text.is_empty() {
             text.push('\n');
         }
         text += &chain.sentences(planned);
+    }
+    text
+}
+
+/// What an instance is, and why it is there where nobody asked for it.
+fn introduction(planned: &Planned, id: InstanceId) -> String {
+    let instance = &planned.plan[id];
+    let mut text = describe::instance(planned, instance) + "\n";
+    if describe::is_automatic(planned, instance) {
+        text += "it has no entry in the manifest: nothing else provides what it exports, and a registry may\n";
     }
     text
 }

@@ -9,7 +9,7 @@ use super::{did_you_mean, is_package_like};
 use crate::{
     diagnostic::{Code, Diagnostic, Spanned, listed},
     manifest::{
-        Component, Instance, Name, Source,
+        Component, Instance, Introduction, Name, Source,
         read::{Reader, Value},
         schema,
         source::PackageRequirement,
@@ -23,7 +23,8 @@ pub(super) fn components(reader: &mut Reader, value: &Value<'_>) -> Vec<Componen
         .filter_map(|(key, value)| {
             let name = reader.parsed_key("a component's name", key);
             let source = component_source(reader, key.get_ref(), value);
-            Some(Component { name: name?, source: Spanned::new(source?, value.span()) })
+            let (name, source) = (name?, Spanned::new(source?, value.span()));
+            Some(Component { name, source, introduction: Introduction::Written })
         })
         .collect()
 }

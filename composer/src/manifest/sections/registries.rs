@@ -1,6 +1,6 @@
-//! `[registries]`: where packages come from.
+//! `[registries]` and `[vendor]`: where packages come from.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use registry_client::{KeyParseError, PublicKey, Registry};
 use toml::de::DeValue;
@@ -10,7 +10,7 @@ use crate::{
     diagnostic::{Code, Diagnostic, Spanned},
     manifest::{
         Manifest, Registries, Source,
-        read::{Reader, Value},
+        read::{Reader, Section, Value},
         schema,
     },
 };
@@ -23,7 +23,10 @@ pub(super) fn registries(reader: &mut Reader, value: &Value<'_>) -> Registries {
             registries.namespaces = namespaces(reader, value);
             continue;
         }
-        let Some(registry) = registry(reader, value) else { continue };
+        let Some((registry, is_automatic)) = registry(reader, value) else { continue };
+        if is_automatic {
+            registries.automatic.insert(key.get_ref().to_string());
+        }
         if key.get_ref() == "default" {
             registries.default = Some(registry);
         } else {
@@ -33,13 +36,19 @@ pub(super) fn registries(reader: &mut Reader, value: &Value<'_>) -> Registries {
     registries
 }
 
-/// `"oci://…"`, or `{ url = "warg+https://…", operator-key = "…" }`.
-fn registry(reader: &mut Reader, value: &Value<'_>) -> Option<Registry> {
+/// `"oci://…"`, or `{ url = "warg+https://…", operator-key = "…", auto = true }`; and whether it may provide what nothing else provides.
+fn registry(reader: &mut Reader, value: &Value<'_>) -> Option<(Registry, bool)> {
     if !matches!(value.get_ref(), DeValue::Table(_)) {
-        return reader.parsed_text("a registry", value).map(|registry| registry.value);
+        return reader.parsed_text("a registry", value).map(|registry| (registry.value, false));
     }
     let section = reader.section("a registry", value)?;
     section.refuse_unknown_keys(reader, &schema::REGISTRY);
+    let registry = registry_of(reader, &section);
+    let is_automatic = section.key("auto").map_or(Some(false), |value| reader.boolean("`auto`", value));
+    Some((registry?, is_automatic?))
+}
+
+fn registry_of(reader: &mut Reader, section: &Section<'_>) -> Option<Registry> {
     let registry = section.required(reader, "url").and_then(|url| reader.parsed_text::<Registry>("a registry", url));
     let Some(key) = section.key("operator-key") else { return registry.map(|registry| registry.value) };
     let operator = operator_key(reader, key)?;
@@ -66,6 +75,14 @@ fn operator_key(reader: &mut Reader, value: &Value<'_>) -> Option<PublicKey> {
         return None;
     }
     reader.parsed("an operator's key", text).map(|key| key.value)
+}
+
+/// `[vendor]`: the directory registry that has everything.
+pub(super) fn vendor(reader: &mut Reader, value: &Value<'_>) -> Option<PathBuf> {
+    let section = reader.section("[vendor]", value)?;
+    section.refuse_unknown_keys(reader, &schema::VENDOR);
+    let directory = section.required(reader, "directory").and_then(|v| reader.text("`directory`", v))?;
+    Some(PathBuf::from(directory.value))
 }
 
 fn namespaces(reader: &mut Reader, value: &Value<'_>) -> BTreeMap<String, Spanned<String>> {
