@@ -8,7 +8,7 @@
 //! copied into a result is compared with its digest all the same.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -16,7 +16,7 @@ use std::{
 use registry_client::{Descriptor, Digester};
 use serde::{Deserialize, Serialize};
 
-use super::{Built, Locking, Session, directory_of, load};
+use super::{Built, Locking, Session, composed::identity, directory_of, load};
 use crate::{
     emit,
     encode::Savings,
@@ -163,7 +163,7 @@ impl Known {
 /// Looks at the files of an application that is about to be built; nothing where they cannot be told.
 pub(super) fn look(session: &Session) -> Option<Files> {
     let mut files = Files { files: BTreeMap::new(), is_complete: true };
-    files.application(&session.manifest, &super::read_manifest(&session.manifest).ok()?, &mut Vec::new())?;
+    files.application(&session.manifest, &super::read_manifest(&session.manifest).ok()?, &mut BTreeSet::new())?;
     Some(files)
 }
 
@@ -222,11 +222,11 @@ pub(super) struct Files {
 
 impl Files {
     /// An application: its manifest, its lock, its workspace, its world and its components; `None` where one is not known well enough.
-    fn application(&mut self, path: &Path, manifest: &Manifest, above: &mut Vec<PathBuf>) -> Option<()> {
-        if above.iter().any(|known| known == path) {
-            return None;
+    fn application(&mut self, path: &Path, manifest: &Manifest, seen: &mut BTreeSet<PathBuf>) -> Option<()> {
+        // Several may have it as a folder; where folders contain each other, planning says so.
+        if !seen.insert(identity(path)) {
+            return Some(());
         }
-        above.push(path.to_owned());
         let directory = directory_of(path);
         // A manifest above may be one of a workspace that this application is in, and have its lock.
         let whole = absolute(&Path::new(".").join(directory))?;
@@ -247,12 +247,11 @@ impl Files {
             if path.is_dir() {
                 let nested = path.join(manifest::FILE_NAME);
                 let manifest = super::read_manifest(&nested).ok()?;
-                self.application(&nested, &manifest, above)?;
+                self.application(&nested, &manifest, seen)?;
             } else {
                 self.file(&path)?;
             }
         }
-        above.pop();
         Some(())
     }
 

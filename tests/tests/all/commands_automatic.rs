@@ -287,24 +287,24 @@ fn the_long_form_of_a_registry_is_read_strictly() {
     );
     assert_snapshot!(sandbox.compose("check"), @r#"
     error[wrong-type]: `auto` must be `true` or `false`, and is a string
-     --> compose.toml:2:47
+     --> compose.toml:2:42
       |
     2 | default = { url = "dir:registry", auto = "yes" }
-      |                                               ^^^^^ expected `true` or `false`
+      |                                          ^^^^^ expected `true` or `false`
 
-    error[missing-key]: the registry `other` lacks the key `registry`
+    error[missing-key]: a registry lacks the key `url`
      --> compose.toml:3:9
       |
     3 | other = { auto = true, key = 1 }
-      |         ^^^^^^^^^^^^^^^^^^^^^^^^ `registry = …` belongs here
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^ `url = …` belongs here
 
-    error[unknown-key]: the registry `other` has no key `key`
+    error[unknown-key]: a registry has no key `key`
      --> compose.toml:3:24
       |
     3 | other = { auto = true, key = 1 }
       |                        ^^^ unknown key
       |
-      = note: it can have `registry` and `auto`
+      = note: it can have `url`, `operator-key` and `auto`
 
     error: 3 problems found
     exit status 1

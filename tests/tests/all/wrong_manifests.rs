@@ -552,7 +552,7 @@ fn a_warg_registry_is_elsewhere_in_plain_http_or_has_no_such_key() {
     2 | archive = { url = "oci://ghcr.io", operator = "x" }
       |                                    ^^^^^^^^ unknown key
       |
-      = note: it can have `url` and `operator-key`
+      = note: it can have `url`, `operator-key` and `auto`
     exit status 1
     "#);
 }
