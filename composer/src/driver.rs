@@ -39,6 +39,7 @@ use crate::{
     emit, encode,
     lock::{Changes, Lock},
     manifest::{self, Manifest},
+    memory::Memory,
     part::Part,
     plan::Plan,
     provenance::Provenance,
@@ -150,6 +151,7 @@ pub struct Planned {
     /// The manifests of the folders in it, and of those in these, with their locks.
     pub nested: Vec<(PathBuf, Lock)>,
     target: Option<World>,
+    memory: Arc<Memory>,
     stale_locks: Vec<StaleLock>,
     /// The text that the manifest shall have.
     edited: Option<(PathBuf, String)>,
@@ -286,7 +288,7 @@ fn emit_result(
     if let Err(error) = emit::emit(&component, &path) {
         // An input is not what it was remembered as: the next build reads everything anew.
         fingerprint::forget(session);
-        planned.parts.iter().for_each(|part| part.forget(session.client.store()));
+        planned.parts.iter().for_each(|part| planned.memory.forget_shell(part.digest()));
         return Err(error.into());
     }
     let built = Built { planned, component, path };
@@ -316,7 +318,7 @@ fn directory_of(manifest: &Path) -> &Path {
 }
 
 fn compose(session: &Session, planned: &Planned) -> Result<Validated, Failure> {
-    let Planned { manifest, parts, plan, target, .. } = planned;
+    let Planned { manifest, parts, plan, target, memory, .. } = planned;
     (session.events)(Event::Encoding);
     let layout = encode::encode(plan, parts, &Provenance::new(manifest, parts, plan), manifest.build);
     // Reading a component's type does not look at all of it, so that the encoder may be the first to see what is broken.
@@ -325,8 +327,10 @@ fn compose(session: &Session, planned: &Planned) -> Result<Validated, Failure> {
         _ => error,
     })?;
     (session.events)(Event::Validating);
-    let proving = Proving { jobs: session.jobs, store: session.client.store() };
-    Ok(validate::validate(layout, manifest, parts, target.as_ref(), proving)?)
+    let proving = Proving { jobs: session.jobs, memory };
+    let component = validate::validate(layout, manifest, parts, target.as_ref(), proving)?;
+    memory.keep();
+    Ok(component)
 }
 
 /// What an application is planned from: what its files say, unless a command wants something else.
@@ -368,7 +372,7 @@ async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result
     }
     let choose::Settled { manifest, resolution, loaded, target, plan, mut warnings } =
         choose::settle(session, manifest, held.as_ref(), home.lock(), above).await?;
-    let load::Loaded { parts, warnings: mut earlier, mut stale_locks, nested, .. } = loaded;
+    let load::Loaded { memory, parts, warnings: mut earlier, mut stale_locks, nested, .. } = loaded;
     earlier.append(&mut asked);
     earlier.append(&mut warnings);
     let mut lock = Lock::new(&resolution, &plan);
@@ -381,7 +385,7 @@ async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result
         stale_locks.push(home.stale(&lock));
     }
     let changes = Changes::between(home.lock().unwrap_or(&Lock::default()), &lock);
-    Ok(Planned { manifest, parts, plan, lock, changes, warnings: earlier, nested, target, stale_locks, edited })
+    Ok(Planned { manifest, parts, plan, lock, changes, warnings: earlier, nested, target, memory, stale_locks, edited })
 }
 
 /// Reads the manifest at a path.

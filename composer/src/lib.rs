@@ -29,6 +29,7 @@ pub mod inspect;
 mod limits;
 pub mod lock;
 pub mod manifest;
+mod memory;
 pub mod part;
 pub mod plan;
 pub mod provenance;

@@ -5,7 +5,7 @@
 
 use std::{io, sync::Arc};
 
-use registry_client::{Descriptor, Digest, Store};
+use registry_client::{Descriptor, Digest};
 use semver::Version;
 use wit::{DecodeError, World};
 
@@ -13,6 +13,7 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     input::Input,
     manifest::Name,
+    memory::Memory,
     shell::{CutError, MAX_DEPTH, Outline, Shell},
 };
 
@@ -30,6 +31,14 @@ pub struct Part {
     shell: Arc<Shell>,
 }
 
+/// What is known of a component before it is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known {
+    pub(crate) descriptor: Descriptor,
+    /// Whether it comes from a registry, where others find it too.
+    pub(crate) is_published: bool,
+}
+
 /// Why an input is no part.
 #[derive(Debug)]
 pub enum PartError {
@@ -45,40 +54,37 @@ pub enum PartError {
 }
 
 impl Part {
-    /// Reads a component's shell and type, once; where its descriptor is known, `store` may remember the shell.
+    /// Reads a component's shell and type, once.
     ///
     /// # Errors
     /// When the bytes cannot be read, or are not a component whose imports and exports WIT can express.
-    pub fn new(
+    pub fn new(name: Name, version: Option<Version>, input: Input) -> Result<Self, PartError> {
+        let (shell, descriptor) = Shell::of(&input).map_err(|error| why_not(&input, error))?;
+        let world = World::of_component(&shell.with_stubs()).map_err(|error| undecodable_whole(&input, error))?;
+        Ok(Self { name, version, world: Arc::new(world), input, descriptor, shell: Arc::new(shell) })
+    }
+
+    /// The same, where the descriptor may be known and the shell remembered.
+    pub(crate) fn recall(
         name: Name,
         version: Option<Version>,
         input: Input,
-        known: Option<Descriptor>,
-        store: Option<&Store>,
+        known: Option<Known>,
+        memory: &Memory,
     ) -> Result<Self, PartError> {
-        if let (Some(descriptor), Some(store)) = (known, store)
-            && let Some(shell) = Shell::recall(store, &descriptor)
+        if let Some(Known { descriptor, .. }) = known
+            && let Some(shell) = memory.shell(&descriptor)
             && let Ok(world) = World::of_component(&shell.with_stubs())
         {
             return Ok(Self { name, version, world: Arc::new(world), input, descriptor, shell: Arc::new(shell) });
         }
-        let (shell, descriptor) = Shell::of(&input).map_err(|error| why_not(&input, error))?;
-        if known.is_some_and(|known| known != descriptor) {
+        let part = Self::new(name, version, input)?;
+        if known.is_some_and(|known| known.descriptor != part.descriptor) {
             let changed = "it has other bytes than a moment ago";
             return Err(PartError::Unreadable(io::Error::new(io::ErrorKind::InvalidData, changed)));
         }
-        let world = World::of_component(&shell.with_stubs()).map_err(|error| undecodable_whole(&input, error))?;
-        if let Some(store) = store
-            && (known.is_some() || Shell::recall(store, &descriptor).is_none())
-        {
-            shell.keep(store, descriptor.digest);
-        }
-        Ok(Self { name, version, world: Arc::new(world), input, descriptor, shell: Arc::new(shell) })
-    }
-
-    /// Makes the store forget the component's shell.
-    pub(crate) fn forget(&self, store: &Store) {
-        Shell::forget(store, self.digest());
+        memory.keep_shell(&part.shell, &part.descriptor, known.is_some_and(|known| known.is_published));
+        Ok(part)
     }
 
     /// Where the component's bytes are.

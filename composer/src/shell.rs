@@ -139,12 +139,22 @@ impl Shell {
 
     /// What the store remembers of the component of a digest.
     pub(crate) fn recall(store: &Store, of: &Descriptor) -> Option<Self> {
-        Some(Self { root: record::read(&store.derived(record::KIND, of.digest)?, of.size)? })
+        Self::read(&store.derived(record::KIND, of.digest)?, of.size)
+    }
+
+    /// Reads the shell of a component of `size` bytes.
+    pub(crate) fn read(record: &[u8], size: u64) -> Option<Self> {
+        Some(Self { root: record::read(record, size)? })
+    }
+
+    /// The shell as bytes.
+    pub(crate) fn to_record(&self) -> Vec<u8> {
+        record::write(&self.root)
     }
 
     /// Lets the store remember it.
     pub(crate) fn keep(&self, store: &Store, of: Digest) {
-        store.keep_derived(record::KIND, of, &record::write(&self.root));
+        store.keep_derived(record::KIND, of, &self.to_record());
     }
 
     /// Makes the store forget it.

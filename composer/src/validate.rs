@@ -19,7 +19,7 @@ use std::{
     },
 };
 
-use registry_client::{DerivedKind, Digest, Store};
+use registry_client::Digest;
 use wasmparser::{Validator, WasmFeatures};
 use wit::World;
 
@@ -29,6 +29,7 @@ use crate::{
     encode::{CopyError, Layout, Savings},
     input::Input,
     manifest::Manifest,
+    memory::Memory,
     part::Part,
     shell::Module,
 };
@@ -89,11 +90,14 @@ pub fn features() -> WasmFeatures {
 
 /// How modules are proved: how many at a time, and who remembers it.
 #[derive(Debug, Clone, Copy)]
-pub struct Proving<'a> {
-    /// How many modules are proved at a time.
-    pub jobs: NonZeroUsize,
-    /// Where proofs are remembered.
-    pub store: &'a Store,
+pub(crate) struct Proving<'a> {
+    pub(crate) jobs: NonZeroUsize,
+    pub(crate) memory: &'a Memory,
+}
+
+/// What proofs depend on besides the module.
+pub(crate) fn validator() -> String {
+    format!("{VALIDATOR}, features {:x}", features().bits())
 }
 
 /// Proves a layout that was made from `parts`.
@@ -101,7 +105,7 @@ pub struct Proving<'a> {
 /// # Errors
 /// [`Code::InvalidComponent`] when a part has a module that is not valid: reading a component's type does not look at all of
 /// one. Everything else is [`Code::Internal`], because planning has found all else that can be wrong with the inputs.
-pub fn validate(
+pub(crate) fn validate(
     layout: Layout,
     manifest: &Manifest,
     parts: &[Part],
@@ -137,23 +141,14 @@ pub fn validate(
 
 /// Proves every module that nobody remembers to have proved.
 fn prove_modules(layout: &Layout, proving: Proving<'_>) -> Result<(), Unproved> {
-    let binding = format!("{VALIDATOR}, features {:x}", features().bits());
-    let kind = DerivedKind { name: "proof", binding: &binding };
-    let unproved: Vec<(Digest, &Input, &Module)> = layout
-        .modules()
-        .filter(|(identity, _, module)| {
-            let stub = proving.store.derived(kind, *identity);
-            stub.is_none_or(|stub| stub != Digest::of(&module.stub).as_bytes())
-        })
-        .collect();
+    let unproved: Vec<(Digest, &Input, &Module)> =
+        layout.modules().filter(|(identity, _, module)| !proving.memory.is_proved(*identity, module)).collect();
     let next = AtomicUsize::new(0);
     let failure = Mutex::new(None);
     let work = || {
         while let Some((identity, input, module)) = unproved.get(next.fetch_add(1, Ordering::Relaxed)) {
             match module::prove(input, module, features()) {
-                Ok(()) => {
-                    proving.store.keep_derived(kind, *identity, Digest::of(&module.stub).as_bytes());
-                }
+                Ok(()) => proving.memory.note_proof(*identity, module),
                 Err(error) => {
                     next.store(unproved.len(), Ordering::Relaxed);
                     failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);

@@ -18,7 +18,7 @@ use super::{
     Basis, Event, Session, compose,
     composed::{Folder, identity},
     directory_of,
-    fingerprint::Known,
+    fingerprint::Known as Seen,
     home::StaleLock,
     plan_from, reachable_origin, report, revision,
     vendor::Vendoring,
@@ -29,9 +29,11 @@ use crate::{
     input::Input,
     lock::Lock,
     manifest::{self, Component, Manifest, Name, Source, WitSource},
-    part::{Part, PartError},
+    memory::Memory,
+    part::{Known, Part, PartError},
     registry_report,
     resolve::{Resolution, ResolvedComponent, ResolvedSource},
+    validate::validator,
 };
 
 /// No manifest or lock is larger.
@@ -55,8 +57,9 @@ pub(super) enum ReadError {
 }
 
 /// Components that were loaded.
-#[derive(Default)]
 pub(super) struct Loaded {
+    /// What is remembered of them.
+    pub(super) memory: Arc<Memory>,
     pub(super) parts: Vec<Part>,
     /// What is wrong with others, with their places in the manifest.
     wrong: Vec<(usize, Vec<Diagnostic>)>,
@@ -117,13 +120,14 @@ pub(super) async fn local(session: &Session, manifest: &Manifest, above: &[PathB
         Source::Path(path) => Some((place, entry, path)),
         Source::Package { .. } | Source::Reference(_) => None,
     });
-    let known = &Known::of(session);
+    let known = &Seen::of(session);
     let found = stream::iter(entries).map(|(place, entry, path)| async move {
         let component = Found { place, name: entry.name.value.clone(), version: None };
         (component, local_bytes(session, manifest, entry, path, above, known).await)
     });
     let found = found.buffered(FETCHES_AT_A_TIME).collect().await;
-    let mut loaded = Loaded::default();
+    let memory = Memory::of(session.client.store(), &session.manifest, validator());
+    let mut loaded = Loaded::new(Arc::new(memory));
     loaded.read(session, manifest, found).await;
     loaded
 }
@@ -198,6 +202,17 @@ struct Found {
 }
 
 impl Loaded {
+    fn new(memory: Arc<Memory>) -> Self {
+        Self {
+            memory,
+            parts: Vec::new(),
+            wrong: Vec::new(),
+            warnings: Vec::new(),
+            stale_locks: Vec::new(),
+            nested: Vec::new(),
+        }
+    }
+
     /// Reads the types of components that were found, and keeps what is wrong with any.
     async fn read(&mut self, session: &Session, manifest: &Manifest, found: Vec<(Found, Result<FoundBytes, Failure>)>) {
         let mut readable = Vec::new();
@@ -212,11 +227,12 @@ impl Loaded {
                 Err(failure) => self.wrong.push((component.place, failure.diagnostics().to_vec())),
             }
         }
+        let memory = Arc::clone(&self.memory);
         let read = stream::iter(readable).map(|(component, input, known)| {
             let Found { place, name, version } = component;
             let (title, of_version) = (name.clone(), version.clone());
-            let store = session.client.store().clone();
-            let part = tokio::task::spawn_blocking(move || Part::new(name, version, input, known, Some(&store)));
+            let memory = Arc::clone(&memory);
+            let part = tokio::task::spawn_blocking(move || Part::recall(name, version, input, known, &memory));
             async move { (place, title, of_version, part.await) }
         });
         let read: Vec<_> = read.buffered(session.jobs.get()).collect().await;
@@ -242,7 +258,7 @@ impl Loaded {
 struct FoundBytes {
     input: Input,
     /// What is known of it already.
-    known: Option<Descriptor>,
+    known: Option<Known>,
     warnings: Vec<Diagnostic>,
     stale_locks: Vec<StaleLock>,
     nested: Vec<(PathBuf, Lock)>,
@@ -255,8 +271,8 @@ impl From<Input> for FoundBytes {
 }
 
 fn from_registry(file: &VerifiedFile) -> std::io::Result<FoundBytes> {
-    let known = Descriptor { digest: file.digest(), size: file.size() };
-    Ok(FoundBytes { known: Some(known), ..Input::file(file.path())?.into() })
+    let descriptor = Descriptor { digest: file.digest(), size: file.size() };
+    Ok(FoundBytes { known: Some(Known { descriptor, is_published: true }), ..Input::file(file.path())?.into() })
 }
 
 async fn local_bytes(
@@ -265,7 +281,7 @@ async fn local_bytes(
     entry: &Component,
     path: &Path,
     above: &[PathBuf],
-    known: &Known,
+    known: &Seen,
 ) -> Result<FoundBytes, Failure> {
     let located = directory_of(&session.manifest).join(path);
     if located.is_dir() {
@@ -283,7 +299,8 @@ async fn local_bytes(
     if input.size() > COMPONENT_LIMIT {
         return Err(unreadable(&ReadError::TooLarge { limit: COMPONENT_LIMIT }).into());
     }
-    Ok(FoundBytes { known: known.descriptor(&located), ..input.into() })
+    let known = known.descriptor(&located).map(|descriptor| Known { descriptor, is_published: false });
+    Ok(FoundBytes { known, ..input.into() })
 }
 
 /// Builds a folder that has a manifest of its own.

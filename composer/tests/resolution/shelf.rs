@@ -196,7 +196,7 @@ impl Component {
 }
 
 fn part(name: &composer::manifest::Name, version: Option<Version>, component: &Component) -> Part {
-    Part::new(name.clone(), version, Input::memory(component.binary()), None, None).unwrap()
+    Part::new(name.clone(), version, Input::memory(component.binary())).unwrap()
 }
 
 /// The interface and the type of its function's parameter.

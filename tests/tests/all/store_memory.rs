@@ -2,15 +2,26 @@
 
 use std::{fs, path::PathBuf};
 
-use compose_tests::{artifact::publish, execution::invoke, sandbox::Sandbox};
+use compose_tests::{
+    artifact::publish,
+    execution::{block_on, invoke},
+    sandbox::Sandbox,
+};
+use composer::driver;
 use registry_client::{DerivedKind, Digest};
 
 use crate::steps::{application, step};
 
 const SHELL: DerivedKind<'_> = DerivedKind { name: "shell", binding: "1" };
 
+/// An application of a file and a package.
 fn sandbox() -> Sandbox {
-    application("", [("one", step("a", Some("b"), 1)), ("two", step("b", None, 2))])
+    let sandbox = Sandbox::new(
+        "[registries]\ndefault = \"dir:registry\"\n[components]\none = { path = \"one.wasm\" }\ntwo = \"t:two@1\"\n",
+    );
+    sandbox.write("one.wasm", step("a", Some("b"), 1));
+    publish(&sandbox.path("registry"), "t:two@1.0.0", &step("b", None, 2));
+    sandbox
 }
 
 /// Everything that the store remembers, of every kind.
@@ -43,8 +54,8 @@ fn shells_and_proofs_are_remembered() {
     let sandbox = sandbox();
     let built = sandbox.build();
     let first = records(&sandbox);
-    // A shell for each component, and a proof for each module.
-    assert_eq!(first.len(), 4, "{first:#?}");
+    // The shell of what is published is for every application; the rest is one record of this one.
+    assert_eq!(first.len(), 2, "{first:#?}");
     assert_eq!(sandbox.build().bytes, built.bytes);
     assert_eq!(records(&sandbox), first);
 }
@@ -103,16 +114,23 @@ fn an_invalid_component_is_refused_whatever_the_store_remembers_of_a_valid_one()
         }
     }
     let message = || bad.try_build().unwrap_err().diagnostics()[0].message.clone();
-    assert_eq!(message(), "a component cannot be read any more");
-    assert!(!bad.path("target/compose/app.wasm").exists());
-    // What was remembered wrongly is forgotten.
     assert_eq!(message(), "the component `one` is not valid");
+    assert!(!bad.path("target").exists());
+}
+
+#[test]
+fn what_changes_between_reading_and_copying_is_not_copied() {
+    let sandbox = application("", [("one", step("a", None, 1))]);
+    let checked = block_on(driver::check(&sandbox.session())).unwrap();
+    sandbox.write("one.wasm", step("a", None, 2));
+    let error = checked.component.to_bytes().unwrap_err();
+    assert_eq!(error.message, "a component cannot be read any more");
+    assert_eq!(error.notes, ["it has other bytes than a moment ago"]);
 }
 
 #[test]
 fn a_file_that_changes_behind_its_time_is_not_taken_for_what_it_was() {
-    let sandbox = sandbox();
-    sandbox.write("one.wasm", step("a", None, 3));
+    let sandbox = application("", [("one", step("a", None, 3))]);
     let file = fs::File::options().write(true).open(sandbox.path("one.wasm")).unwrap();
     file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
     assert_eq!(invoke(&sandbox.build().bytes, "a#f(5)"), "53");
