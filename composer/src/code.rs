@@ -228,6 +228,12 @@ manifest says whose word counts, so that not even the first contact has to be be
 "What is published in a warg registry is signed. The private key is in a file that `--signing-key` names, or in the variable
 `COMPOSE_SIGNING_KEY`: `ecdsa-p256:` and base64, as `warg key new` and `compose key new` write it.";
 
+    /// A key may not change a log in this way.
+    KeyNotAllowed = "key-not-allowed", Environment,
+"Who may release or withdraw versions of a package is in the package's own log: whoever published it first, and whoever they allowed it
+with `compose key grant`. A registry may also take records from some keys alone, which whoever runs it decides. `compose key show` prints
+the public key that others can allow, and the fingerprint that messages have.";
+
     /// A registry or the network failed.
     RegistryFailure = "registry-failure", Environment,
 "The registry could not be reached, or its answer was not one that the OCI distribution specification allows. `compose doctor` shows which

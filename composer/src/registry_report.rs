@@ -1,6 +1,8 @@
 //! The words for what registries and the store cannot do: from their [`Error`] to a [`Diagnostic`].
 
-use registry_client::{CredentialSource, Error, LayoutProblem, LogProblem, NetworkFailure, OperatorKeySource, Origin};
+use registry_client::{
+    CredentialSource, Error, LayoutProblem, LogProblem, NetworkFailure, OperatorKeySource, Origin, Registry, Subject,
+};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -53,7 +55,7 @@ pub fn diagnostic(error: &Error) -> Diagnostic {
         Error::Layout { problem: LayoutProblem::Mismatch(mismatch), .. } => diagnostic
             .note(mismatch.to_string())
             .hint("somebody or something changed the file: publish the version again, or do not trust it"),
-        Error::Network { source, .. } => match &**source {
+        Error::Network { subject, source, .. } => match &**source {
             // NB: TLS tells of certificates in a text alone.
             NetworkFailure::Transport { .. } if last_cause(&**source).is_some_and(|cause| cause.contains("certificate")) => {
                 diagnostic
@@ -65,24 +67,56 @@ pub fn diagnostic(error: &Error) -> Diagnostic {
                 .note(source.to_string())
                 .notes(last_cause(&**source))
                 .hint("check the registry's name and the network; `--offline` uses only what is in the store"),
+            NetworkFailure::Protocol { .. } | NetworkFailure::Status { status: 404, .. } if is_logged(subject) => diagnostic
+                .causes(error)
+                .hint("check that it is a warg registry, and that nothing in front of it answers in its place"),
             _ => diagnostic.causes(error),
         },
-        Error::UnsupportedRegistry { .. } => diagnostic.hint("install one with it\ncargo install --path composer/cli --features warg"),
+        Error::UnsupportedRegistry { .. } => diagnostic
+            .hint("get a `compose` that has them: they are left out only by `--no-default-features`\ncargo install --path composer/cli --features warg"),
         Error::Untrusted { source, .. } => untrusted(diagnostic.causes(error), source),
         Error::NamespaceNotDefined { imported_from, .. } => diagnostic.hint(match imported_from {
             Some(_) => "name that registry for the namespace, under `[registries.namespaces]`",
             None => "check the namespace's spelling, and which registry the manifest names for it; only its operator can define it",
         }),
-        Error::NoSigningKey { .. } => diagnostic.hint(
-            "give the file of a private key\ncompose push --signing-key FILE\nor have the key itself in the variable `COMPOSE_SIGNING_KEY`",
+        Error::NoSigningKey { .. } => diagnostic
+            .hint("give the file of a private key with `--signing-key FILE`, or the key itself in the variable `COMPOSE_SIGNING_KEY`")
+            .hint("a first key is made with\ncompose key new FILE"),
+        Error::KeyNotAllowed { package, .. } => diagnostic.hint(format!(
+            "sign with a key that may, or have whoever has one allow it to this key, which `compose key show` prints\ncompose key grant {package} KEY"
+        )),
+        Error::SignerRefused { registry, .. } => diagnostic
+            .hint("have whoever runs the registry allow this key, which `compose key show` prints")
+            .hint(format!("if the registry wants to know first who you are, log in\ncompose login {registry}")),
+        Error::NothingToRevoke { .. } => {
+            diagnostic.hint("check that it is the right key; the fingerprint of yours is shown by `compose key show`")
+        }
+        Error::AlreadyReleased { .. } => {
+            diagnostic.hint("publish it under a new version: in a log, nothing is ever replaced")
+        }
+        Error::Yanked { .. } => diagnostic.hint("whoever needs it again needs a new version"),
+        Error::Rejected { .. } => {
+            diagnostic.hint("what a registry takes is up to whoever runs it; nothing was published")
+        }
+        Error::NotPublished { .. } => diagnostic.hint(
+            "it may still be published: do the same again later, which changes nothing where it was, and ask whoever runs the registry if it never is",
         ),
-        Error::KeyNotAllowed { .. } => diagnostic
-            .hint("sign with a key that may, or have its owner allow it to this one\ncompose key grant PACKAGE KEY"),
         Error::LogMemory { path, .. } => diagnostic.hint(format!(
             "remove it, and the registry is trusted anew as it is then: first find out whether it is the right one\n{}",
             path.display()
         )),
         _ => diagnostic.causes(error),
+    }
+}
+
+/// Whether something is in a warg registry.
+fn is_logged(subject: &Subject) -> bool {
+    match subject {
+        Subject::Versions { registry, .. } | Subject::Log { registry, .. } => matches!(registry, Registry::Warg(_)),
+        Subject::Manifest(origin) | Subject::Component(origin) | Subject::Push(origin) => {
+            matches!(origin, Origin::Package { registry: Registry::Warg(_), .. })
+        }
+        _ => false,
     }
 }
 
@@ -166,7 +200,9 @@ fn code(error: &Error) -> Code {
         Error::Untrusted { .. } | Error::LogMemory { .. } => Code::RegistryUntrusted,
         Error::NamespaceNotDefined { .. } => Code::NamespaceNotDefined,
         Error::NoSigningKey { .. } | Error::SigningKey(_) => Code::SigningKey,
-        Error::KeyNotAllowed { .. } => Code::Unauthorized,
+        Error::KeyNotAllowed { .. } | Error::SignerRefused { .. } | Error::NothingToRevoke { .. } => {
+            Code::KeyNotAllowed
+        }
         Error::AlreadyReleased { .. } | Error::Yanked { .. } => Code::VersionExists,
         Error::UnsupportedOperation { .. } => Code::UnsupportedRegistry,
         Error::Offline { .. } => Code::Offline,
@@ -179,5 +215,22 @@ fn code(error: &Error) -> Code {
         Error::UnsupportedRegistry { .. } | Error::UnsupportedProtocol { .. } => Code::UnsupportedRegistry,
         Error::Store(_) | Error::StoreUnreliable { .. } => Code::StoreFailure,
         _ => Code::RegistryFailure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_without_warg_registries_says_how_to_get_one_with_them() {
+        let registry = "warg+https://warg.example".parse().unwrap();
+        let found = diagnostic(&Error::UnsupportedRegistry { registry });
+        let said = [vec![found.message], found.hints].concat().join("\n");
+        insta::assert_snapshot!(said, @"
+        warg+https://warg.example cannot be used: this program was built without support for warg registries
+        get a `compose` that has them: they are left out only by `--no-default-features`
+        cargo install --path composer/cli --features warg
+        ");
     }
 }

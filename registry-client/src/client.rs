@@ -16,7 +16,7 @@ mod without_warg;
 
 pub(crate) use log::Change;
 pub use log::Permission;
-pub use login::{AccessCheck, LoginCheck};
+pub use login::{AccessCheck, LogCheck, LoginCheck};
 pub use push::{Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
 
 use std::collections::{BTreeMap, BTreeSet};

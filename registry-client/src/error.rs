@@ -15,7 +15,6 @@ use crate::blob::Mismatch;
 use crate::credential::CredentialSource;
 use crate::credential_helper::HelperError;
 use crate::digest::Digest;
-use crate::host::Host;
 use crate::layout::LayoutProblem;
 use crate::log_problem::LogProblem;
 use crate::metadata::MetadataProblem;
@@ -108,7 +107,7 @@ pub enum Error {
     /// The registry does not accept who we say we are, or wants us to say it.
     #[error("{registry} did not accept {credential}")]
     Unauthorized {
-        /// The registry's host.
+        /// The registry's host, or the whole name of a warg registry.
         registry: String,
         /// Where the credential came from.
         credential: CredentialSource,
@@ -118,7 +117,7 @@ pub enum Error {
     /// Who we are at the registry is kept by a credential helper, which failed.
     #[error("there is no credential to be had for {registry}")]
     CredentialHelper {
-        /// The registry's host.
+        /// The registry's host, or the whole name of a warg registry.
         registry: String,
         /// How the helper failed.
         source: Box<HelperError>,
@@ -126,7 +125,7 @@ pub enum Error {
     /// The registry knows who we are and refuses.
     #[error("{registry} does not allow {repository} to be {action} with {credential}")]
     Forbidden {
-        /// The registry's host.
+        /// The registry's host, or the whole name of a warg registry.
         registry: String,
         /// The repository's path.
         repository: String,
@@ -223,12 +222,32 @@ pub enum Error {
     #[error("the signing key cannot be used")]
     SigningKey(#[source] Box<dyn StdError + Send + Sync>),
     /// The signing key may not do this.
-    #[error("the key {key} may not {action} in the log of {package}")]
+    #[error("the key {key} may not {action} {package}")]
     KeyNotAllowed {
         /// The key's fingerprint.
         key: String,
-        /// What it may not do: `release`, `yank`, `grant …` or `revoke …`.
-        action: String,
+        /// What it may not do, as a phrase about the package: `release versions of`.
+        action: &'static str,
+        /// The package.
+        package: PackageName,
+    },
+    /// The registry takes nothing that is signed with this key, or not for this package.
+    #[error("{registry} does not take what the key {key} signs for {package}: {reason}")]
+    SignerRefused {
+        /// The registry.
+        registry: Box<Registry>,
+        /// The key's fingerprint.
+        key: String,
+        /// The package.
+        package: PackageName,
+        /// What the registry says, on one line.
+        reason: String,
+    },
+    /// A key was to lose what it has not.
+    #[error("the key {key} has nothing that could be taken from it for {package}")]
+    NothingToRevoke {
+        /// The key's fingerprint.
+        key: Digest,
         /// The package.
         package: PackageName,
     },
@@ -360,12 +379,12 @@ impl Error {
 
     /// Says for which subject a request to `host` failed.
     pub(crate) fn request(subject: Subject, repository: &Repository, error: RequestError) -> Error {
-        Error::request_at(subject, repository.host(), repository.path(), error)
+        Error::request_at(subject, repository.host().as_str(), repository.path(), error)
     }
 
     /// Says for which subject a request failed to `path` at `host`.
-    pub(crate) fn request_at(subject: Subject, host: &Host, path: &str, error: RequestError) -> Error {
-        let registry = host.as_str().to_owned();
+    pub(crate) fn request_at(subject: Subject, registry: &str, path: &str, error: RequestError) -> Error {
+        let registry = registry.to_owned();
         let action = words(&subject).action;
         let subject = Box::new(subject);
         match error {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::digest::{Descriptor, Digest};
+use crate::key::PublicKey;
+use crate::registry::Registry;
 use crate::release::{Origin, Subject};
 
 /// One step of the work. Events of concurrent downloads are interleaved; the digest tells them apart.
@@ -91,10 +93,21 @@ pub enum Event {
         /// The blob's digest.
         digest: Digest,
     },
-    /// A registry took what was sent, and is waited for until others can have it.
+    /// A registry took what was sent, and is waited for until others can have it. Told when the wait begins, and now and then while it
+    /// lasts.
     Publishing {
         /// What was sent.
         subject: Subject,
+        /// How long it was waited for so far.
+        waited: Duration,
+    },
+    /// The log of a warg registry was verified for the first time. Nobody said whose it must be, so that from now on it must be this
+    /// operator's.
+    OperatorRemembered {
+        /// The registry.
+        registry: Registry,
+        /// The key that its operator's log was begun with.
+        key: PublicKey,
     },
     /// A request failed in a way that may pass, and is tried again.
     Retrying {

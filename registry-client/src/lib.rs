@@ -97,8 +97,8 @@ mod warg_registry;
 pub use artifact::NotAComponent;
 pub use blob::{Mismatch, VerifiedBlob};
 pub use client::{
-    AccessCheck, Client, ClientOptions, LoginCheck, Network, Overwrite, Permission, PushMode, PushOptions, PushOutcome,
-    Pushed,
+    AccessCheck, Client, ClientOptions, LogCheck, LoginCheck, Network, Overwrite, Permission, PushMode, PushOptions,
+    PushOutcome, Pushed,
 };
 pub use configuration::{Choice, Configuration, ConfigurationError, HostRules, NetworkRules, Place, Rule};
 pub use credential::{CredentialSource, EntryProblem, Secret};

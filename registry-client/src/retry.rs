@@ -24,6 +24,7 @@ pub(crate) struct Attempts<'a> {
     deadline: Instant,
     allowed: Duration,
     made: u32,
+    method: &'static str,
     blob: Option<Digest>,
 }
 
@@ -31,7 +32,7 @@ impl<'a> Attempts<'a> {
     /// Begins. What is to be transferred at the slowest rate, `bytes`, adds to the time there is.
     pub(crate) fn new(policy: RetryPolicy, patience: &Patience, bytes: u64, events: &'a EventSink) -> Attempts<'a> {
         let allowed = patience.total + Duration::from_secs(bytes / u64::from(patience.bytes_per_second.get()));
-        Attempts { policy, events, deadline: Instant::now() + allowed, allowed, made: 0, blob: None }
+        Attempts { policy, events, deadline: Instant::now() + allowed, allowed, made: 0, method: "GET", blob: None }
     }
 
     /// Says of every further try that it is for `blob`.
@@ -39,7 +40,13 @@ impl<'a> Attempts<'a> {
         Attempts { blob: Some(blob), ..self }
     }
 
-    /// Makes one try, of getting `url`, which ends with the time there is.
+    /// Says of failures that the request's method was another than `GET`.
+    #[cfg(feature = "warg")]
+    pub(crate) fn by(self, method: &'static str) -> Attempts<'a> {
+        Attempts { method, ..self }
+    }
+
+    /// Makes one try, of asking for `url`, which ends with the time there is.
     pub(crate) async fn make<T, E: From<NetworkFailure>>(
         &mut self,
         url: &Url,
@@ -50,7 +57,7 @@ impl<'a> Attempts<'a> {
             Ok(outcome) => outcome,
             Err(_) => {
                 let slowness = Slowness::Total { limit: self.allowed };
-                Err(NetworkFailure::Slow { method: "GET", url: redacted(url), slowness }.into())
+                Err(NetworkFailure::Slow { method: self.method, url: redacted(url), slowness }.into())
             }
         }
     }

@@ -25,7 +25,9 @@
 //!   `warg-protocol`, so that a pinned key alone would not help either: see `log`.
 //! - It waits forever, reads answers of any size into memory, and sends requests wherever it is redirected.
 //! - It does not compile without its feature `keyring`, and with it, D-Bus: 167 crates that nothing else here needs, where the
-//!   protocol's own need 56.
+//!   protocol's own need 53. None of those can be left out: the protocol's crates have no features to choose from.
+//!
+//! That both understand each other, and the same logs, shows `registry-client/tests/interop/run-warg` with the real `warg`.
 //!
 //! NB: warg proves that something is in a log, never that it is not. That a package does not exist is the registry's word alone,
 //! unless it was seen before.
@@ -33,6 +35,7 @@
 mod api;
 mod checkpoint;
 mod content;
+mod error;
 mod log;
 mod memory;
 mod proof;
@@ -44,22 +47,27 @@ use std::time::Duration;
 
 use semver::Version;
 use warg_crypto::hash::{AnyHash, Sha256};
-use warg_crypto::signing::{PrivateKey, PrivateKeyParseError, SignatureError, generate_p256_pair};
+use warg_crypto::signing::{PrivateKey, PrivateKeyParseError, generate_p256_pair};
 use warg_protocol::operator::NamespaceState;
 use warg_protocol::registry::{LogId, LogLeaf, PackageName as WargName, RecordId};
 
 use crate::client::blocking;
 use crate::credential::Credential;
 use crate::digest::Digest;
+use crate::event::{Event, EventSink};
 use crate::key::PublicKey;
 use crate::log_problem::{LogProblem, LogState, OperatorKeySource};
 use crate::package::PackageName;
+use crate::registry::Registry;
 use crate::transport::{RequestError, Transport};
 use crate::warg_registry::WargRegistry;
-use api::{Api, ApiError};
+use api::{Api, ApiError, Refusal};
 use checkpoint::Checkpoint;
+use error::ReadError;
+pub(crate) use error::{Unverified, WargError};
 use log::{OperatorLog, PackageLog};
-use memory::{Memory, MemoryError};
+pub(crate) use memory::MemoryError;
+use memory::{Contact, Memory};
 
 /// How old a checkpoint may be. Registries sign a new one every few seconds, whether anything happened or not.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -72,55 +80,7 @@ pub(crate) struct Warg<'a> {
     pub(crate) memories: PathBuf,
     /// What locks know of the log.
     pub(crate) locked: Vec<LogState>,
-}
-
-/// Why there is no answer that could be used.
-#[derive(Debug)]
-pub(crate) enum WargError {
-    Request(RequestError),
-    /// The registry cannot be believed.
-    Problem(LogProblem),
-    Memory(MemoryError),
-    PackageNotFound,
-    NamespaceNotDefined {
-        imported_from: Option<String>,
-    },
-    /// What was to be published was refused, in the registry's words.
-    Rejected(String),
-    KeyNotAllowed {
-        key: String,
-        action: String,
-    },
-    UnusableKey(PrivateKeyParseError),
-    Signature(SignatureError),
-    VersionNotFound {
-        available: Vec<Version>,
-    },
-    AlreadyReleased {
-        existing: Digest,
-    },
-    Yanked,
-    NotPublished {
-        waited: Duration,
-    },
-}
-
-impl From<RequestError> for WargError {
-    fn from(error: RequestError) -> WargError {
-        WargError::Request(error)
-    }
-}
-
-impl From<LogProblem> for WargError {
-    fn from(problem: LogProblem) -> WargError {
-        WargError::Problem(problem)
-    }
-}
-
-impl From<MemoryError> for WargError {
-    fn from(error: MemoryError) -> WargError {
-        WargError::Memory(error)
-    }
+    pub(crate) events: &'a EventSink,
 }
 
 /// What was verified of a registry, at one moment.
@@ -160,13 +120,13 @@ impl Warg<'_> {
         let name = log::name(package);
         match self.read(&memory, Some(&name)).await {
             Err(ReadError::NoSuchLog) => {}
-            Err(ReadError::Warg(error)) => return Err(error),
+            Err(ReadError::Unverified(error)) => return Err(error.into()),
             Ok(observed) => return Ok(observed),
         }
         // The registry's word that there is none is checked against all that was ever proved of it.
         let operator = match self.read(&memory, None).await {
             Err(ReadError::NoSuchLog) => return Err(LogProblem::Empty.into()),
-            Err(ReadError::Warg(error)) => return Err(error),
+            Err(ReadError::Unverified(error)) => return Err(error.into()),
             Ok(observed) => observed.operator,
         };
         Err(match operator.namespace(package.namespace()) {
@@ -179,7 +139,7 @@ impl Warg<'_> {
     }
 
     /// What is known of `package` without asking anybody.
-    pub(crate) fn recall(&self, package: &PackageName) -> Result<Option<Observed>, WargError> {
+    pub(crate) fn recall(&self, package: &PackageName) -> Result<Option<Observed>, Unverified> {
         let memory = Memory::open(&self.memories, self.registry)?;
         let Some(operator_key) = self.expected_operator(&memory)?.map(|(fingerprint, ..)| fingerprint) else {
             return Ok(None);
@@ -191,6 +151,20 @@ impl Warg<'_> {
         };
         let state = LogState { operator: operator_key, ..registry.checkpoint.state(operator_key)? };
         Ok(Some(Observed { operator: registry.operator, package: package.log, state }))
+    }
+
+    /// Asks for the operator's log alone and verifies it: whose it is, why that is believed, and what the whole log is.
+    pub(crate) async fn check(&self) -> Result<(PublicKey, Option<OperatorKeySource>, LogState), Unverified> {
+        let memory = Memory::open(&self.memories, self.registry)?;
+        let source = self.expected_operator(&memory)?.map(|(.., source)| source);
+        match self.read(&memory, None).await {
+            Ok(observed) => {
+                let founder = observed.operator.founder().ok_or(LogProblem::Empty)?;
+                Ok((founder, source, observed.state))
+            }
+            Err(ReadError::NoSuchLog) => Err(LogProblem::Empty.into()),
+            Err(ReadError::Unverified(error)) => Err(error),
+        }
     }
 
     /// Asks for the checkpoint with a credential that was given, or with none.
@@ -216,6 +190,7 @@ impl Warg<'_> {
 
     async fn read(&self, memory: &Memory, name: Option<&WargName>) -> Result<Observed, ReadError> {
         let expected = self.expected_operator(memory)?;
+        let is_unexpected = expected.is_none();
         let remembered = {
             let (memory, name) = (memory.clone(), name.cloned());
             let operator = expected.as_ref().map(|(fingerprint, ..)| *fingerprint);
@@ -226,12 +201,12 @@ impl Warg<'_> {
         };
         let (known, package) = remembered.await?;
         let mut package = package.unwrap_or_default();
-        let checkpoint = self.api().checkpoint().await.map_err(WargError::from)?;
+        let checkpoint = self.api().checkpoint().await.map_err(Unverified::from)?;
         checkpoint.check_shape()?;
         let agreed = known.as_ref().map(|known| known.agreed.clone()).unwrap_or_default();
         let agreed = match self.check_continuity(memory, &checkpoint, known.as_ref(), agreed).await {
             Ok(agreed) => agreed,
-            Err(WargError::Problem(problem)) => {
+            Err(Unverified::Problem(problem)) => {
                 // Another operator's log is another log, and who they are says more than how it differs.
                 self.check_founder(memory, &checkpoint, expected).await?;
                 return Err(problem.into());
@@ -258,7 +233,12 @@ impl Warg<'_> {
         let observed = Observed { operator: operator.clone(), package: package.log.clone(), state };
         let registry = memory::RegistryMemory { checkpoint, operator, agreed };
         let (memory, package) = (memory.clone(), name.map(|name| (name.clone(), package)));
-        blocking(move || memory.keep(&founder, registry, package)).await?;
+        let (contact, key) =
+            blocking(move || memory.keep(&founder, registry, package).map(|contact| (contact, founder))).await?;
+        if is_unexpected && contact == Contact::First {
+            let registry = Registry::Warg(self.registry.clone());
+            self.events.emit(Event::OperatorRemembered { registry, key });
+        }
         Ok(observed)
     }
 
@@ -270,7 +250,7 @@ impl Warg<'_> {
         checkpoint: &Checkpoint,
         known: Option<&memory::RegistryMemory>,
         mut agreed: BTreeSet<(u64, String)>,
-    ) -> Result<BTreeSet<(u64, String)>, WargError> {
+    ) -> Result<BTreeSet<(u64, String)>, Unverified> {
         let remembered = || memory.directory().to_owned();
         let mut past: Vec<_> = self.locked().filter(|locked| !agreed.contains(locked)).collect();
         past.extend(known.map(|known| (known.checkpoint.length(), known.checkpoint.log_root().to_string())));
@@ -327,15 +307,17 @@ impl Warg<'_> {
         operator: &mut OperatorLog,
         mut package: Option<(&WargName, &mut PackageLog)>,
     ) -> Result<(), ReadError> {
+        let api = self.api();
+        let mut attempts = api.attempts();
         loop {
             let asked = package.as_ref().map(|(name, log)| (log_id(name), log.token().map(str::to_owned)));
-            let answer = self.api().logs(checkpoint.length(), operator.token(), asked.as_ref()).await;
+            let answer = api.logs(&mut attempts, checkpoint.length(), operator.token(), asked.as_ref()).await;
             let mut answer = match (answer, &package) {
-                (Err(ApiError::NoSuchLog(_)), Some((_, log))) if log.records() > 0 => {
+                (Err(ApiError::Refused(Refusal::NoSuchLog, _)), Some((_, log))) if log.records() > 0 => {
                     return Err(LogProblem::PackageGone.into());
                 }
-                (Err(ApiError::NoSuchLog(_)), _) => return Err(ReadError::NoSuchLog),
-                (answer, _) => answer.map_err(WargError::from)?,
+                (Err(ApiError::Refused(Refusal::NoSuchLog, _)), _) => return Err(ReadError::NoSuchLog),
+                (answer, _) => answer.map_err(Unverified::from)?,
             };
             let mut appended = answer.operator.len();
             for record in answer.operator {
@@ -389,7 +371,7 @@ impl Warg<'_> {
         checkpoint: &Checkpoint,
         operator: &OperatorLog,
         package: Option<(&WargName, &PackageLog)>,
-    ) -> Result<(), WargError> {
+    ) -> Result<(), Unverified> {
         let heads = [
             operator.head().map(|(index, record_id)| (index, LogId::operator_log::<Sha256>(), record_id)),
             package.and_then(|(name, log)| log.head().map(|(index, record_id)| (index, log_id(name), record_id))),
@@ -410,19 +392,6 @@ pub(crate) fn new_key() -> String {
 /// The public half of a private key, both as text.
 pub(crate) fn public_key(key: &str) -> Result<String, PrivateKeyParseError> {
     PrivateKey::decode(key.to_owned()).map(|key| key.public_key().to_string())
-}
-
-/// Why a log could not be read.
-enum ReadError {
-    /// The registry says that there is none.
-    NoSuchLog,
-    Warg(WargError),
-}
-
-impl<E: Into<WargError>> From<E> for ReadError {
-    fn from(error: E) -> ReadError {
-        ReadError::Warg(error.into())
-    }
 }
 
 fn log_id(name: &WargName) -> LogId {

@@ -9,6 +9,7 @@
 //! | [`artifact`] | the Wasm OCI artifact of a component, in a directory registry |
 //! | [`docker_registry`] | a real registry server on loopback |
 //! | [`warg_server`] | a real warg registry in this process, and somebody between it and its clients |
+//! | [`warg_stage`] | a warg registry that is slow, silent or without an end |
 //! | [`http`] | one HTTP request and its answer |
 //! | [`wit`] | WIT packages as registries hold them |
 //! | [`mutation`] | inputs that are damaged at random, the same at every run |
@@ -27,4 +28,5 @@ pub mod mutation;
 pub mod network;
 pub mod sandbox;
 pub mod warg_server;
+pub mod warg_stage;
 pub mod wit;

@@ -17,7 +17,10 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use warg_crypto::signing::{PrivateKey, generate_p256_pair};
 use warg_protocol::operator::NamespaceState;
-use warg_server::{Config, Server, policy::content::WasmContentPolicy};
+use warg_server::{
+    Config, Server,
+    policy::{content::WasmContentPolicy, record::AuthorizedKeyPolicy},
+};
 
 /// How often the registry signs a checkpoint: often, because whoever publishes waits for the next one.
 const CHECKPOINTS: Duration = Duration::from_millis(50);
@@ -47,6 +50,20 @@ impl WargServer {
     /// # Panics
     /// When it does not start.
     pub fn start_at(address: &str, operator: &str, namespaces: &[&str]) -> Self {
+        Self::start_as(address, operator, namespaces, |config| config)
+    }
+
+    /// Starts an empty registry that defines a namespace and takes from one key alone what is for it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_for(namespace: &str, key: &PublicKey) -> Self {
+        let policy = AuthorizedKeyPolicy::new().with_namespace_key(namespace, key.fingerprint().to_string().into());
+        let policy = policy.expect("a namespace");
+        Self::start_as("127.0.0.1:0", &new_key(), &[namespace], |config| config.with_record_policy(policy))
+    }
+
+    fn start_as(address: &str, operator: &str, namespaces: &[&str], complete: impl FnOnce(Config) -> Config) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let content = directory.path().to_owned();
         let namespaces = namespaces.iter().map(|namespace| match namespace.split_once('=') {
@@ -58,6 +75,7 @@ impl WargServer {
             .with_addr(address.parse::<SocketAddr>().expect("an address"))
             .with_checkpoint_interval(CHECKPOINTS)
             .with_content_policy(WasmContentPolicy::default());
+        let config = complete(config);
         let (started, address) = std::sync::mpsc::channel();
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -213,6 +231,7 @@ impl Drop for Meddler {
 }
 
 fn pass_on(mut client: TcpStream, upstream: &str, meddle: &Meddling) -> std::io::Result<()> {
+    let address = client.local_addr()?.to_string();
     let (head, body) = message(&mut client)?;
     let asked = head.clone();
     let mut server = TcpStream::connect(upstream)?;
@@ -222,8 +241,11 @@ fn pass_on(mut client: TcpStream, upstream: &str, meddle: &Meddling) -> std::io:
     server.write_all(&body)?;
     let (head, body) = message(&mut server)?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(500);
+    let body = here(&asked, body, upstream, &address);
     let (status, body) = meddle(&asked, (status, body));
-    let length = body.len();
+    // A `HEAD` is answered with the length of a body that does not come.
+    let declared = length_of(&head).filter(|_| asked.starts_with("HEAD "));
+    let length = declared.unwrap_or(body.len());
     let head = format!(
         "HTTP/1.1 {status} Meddled\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     );
@@ -232,8 +254,17 @@ fn pass_on(mut client: TcpStream, upstream: &str, meddle: &Meddling) -> std::io:
     client.shutdown(Shutdown::Write)
 }
 
+/// Where the registry says that content is, with this place instead of its own, so that content goes through here too.
+pub(crate) fn here(asked: &str, body: Vec<u8>, upstream: &str, address: &str) -> Vec<u8> {
+    match String::from_utf8(body) {
+        Ok(text) if asked.contains(" /v1/content/") => text.replace(upstream, address).into_bytes(),
+        Ok(text) => text.into_bytes(),
+        Err(bytes) => bytes.into_bytes(),
+    }
+}
+
 /// The head of a request or an answer, and its body, which has a length, chunks, or nothing.
-fn message(stream: &mut TcpStream) -> std::io::Result<(String, Vec<u8>)> {
+pub(crate) fn message(stream: &mut TcpStream) -> std::io::Result<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 8192];
     let end = loop {
@@ -248,11 +279,7 @@ fn message(stream: &mut TcpStream) -> std::io::Result<(String, Vec<u8>)> {
     };
     let mut body = bytes.split_off(end + 4);
     let head = String::from_utf8_lossy(&bytes).into_owned();
-    let header = |name: &str| {
-        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
-        lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
-    };
-    if let Some(length) = header("content-length").and_then(|length| length.parse::<usize>().ok()) {
+    if let Some(length) = length_of(&head) {
         while body.len() < length {
             let count = stream.read(&mut buffer)?;
             if count == 0 {
@@ -260,7 +287,7 @@ fn message(stream: &mut TcpStream) -> std::io::Result<(String, Vec<u8>)> {
             }
             body.extend_from_slice(&buffer[..count]);
         }
-    } else if header("transfer-encoding").is_some() {
+    } else if header(&head, "transfer-encoding").is_some() {
         while !body.ends_with(b"0\r\n\r\n") {
             let count = stream.read(&mut buffer)?;
             if count == 0 {
@@ -271,6 +298,15 @@ fn message(stream: &mut TcpStream) -> std::io::Result<(String, Vec<u8>)> {
         body = joined(&body);
     }
     Ok((head, body))
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+    lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
+fn length_of(head: &str) -> Option<usize> {
+    header(head, "content-length")?.parse().ok()
 }
 
 /// The chunks of a body, as one.

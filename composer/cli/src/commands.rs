@@ -135,7 +135,11 @@ fn embedded(plan: &Plan) -> usize {
 fn no_warg() -> Complaint {
     Complaint {
         message: "this `compose` was built without warg registries".to_owned(),
-        hints: vec!["build it with the feature `warg`, which is on by default".to_owned()],
+        hints: vec![
+            "get a `compose` that has them: they are left out only by `--no-default-features`\n\
+             cargo install --path composer/cli --features warg"
+                .to_owned(),
+        ],
     }
 }
 

@@ -92,7 +92,7 @@ pub(crate) enum Message<'a> {
         /// The same by digest.
         pinned: String,
         version: Option<String>,
-        /// The digest of the image manifest.
+        /// The digest of the image manifest; in a warg registry, which has none, of what was pushed.
         manifest: String,
         /// The digest of what was pushed.
         digest: String,

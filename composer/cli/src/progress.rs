@@ -77,7 +77,17 @@ impl Progress {
             | Event::DownloadFailed { digest }
             | Event::UploadFinished { digest }
             | Event::UploadFailed { digest } => self.end(*digest),
-            Event::Publishing { subject } => self.step("Waiting", &format!("until {subject} is published")),
+            Event::Publishing { subject, waited } => {
+                let what = format!("until {subject} is published");
+                if waited.is_zero() || self.has_bars() {
+                    self.step("Waiting", &what);
+                } else {
+                    self.transfer("Waiting", &format!("{what}, for {} seconds so far", waited.as_secs()));
+                }
+            }
+            Event::OperatorRemembered { registry, key } => {
+                self.transfer("Remembered", &format!("the operator key of {registry}, seen for the first time: {key}"));
+            }
             Event::Retrying { blob, attempt, wait, failure } => {
                 let what = format!("in {:.1} s (try {attempt}): {failure}", wait.as_secs_f64());
                 match (&*self.0, blob) {

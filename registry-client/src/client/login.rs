@@ -8,6 +8,8 @@ use crate::credential::CredentialSource;
 use crate::credential_file::Login;
 use crate::error::{Error, NetworkFailure};
 use crate::host::Host;
+use crate::key::PublicKey;
+use crate::log_problem::{LogState, OperatorKeySource};
 use crate::release::Subject;
 use crate::transport::{RequestError, Transport};
 use crate::turns::USUAL_BODY;
@@ -31,6 +33,17 @@ pub enum AccessCheck {
     Accepted(CredentialSource),
     /// It wants to know who it is, at least for some things, and there is no credential for it.
     NoCredential,
+}
+
+/// What a warg registry proved of its log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogCheck {
+    /// The key that its operator's log was begun with.
+    pub operator: PublicKey,
+    /// Where it is from that it must be this key; nothing where nobody said so before.
+    pub known_from: Option<OperatorKeySource>,
+    /// What the log is.
+    pub state: LogState,
 }
 
 impl Client {
@@ -75,6 +88,14 @@ impl Client {
         self.ask_log(registry, &login.credential()).await
     }
 
+    /// Verifies the log of a warg registry, as far as the registry itself goes: its operator's records, and the whole log's state.
+    ///
+    /// # Errors
+    /// [`Error::Untrusted`] where it cannot be believed; otherwise what kept it from answering.
+    pub async fn check_log(&self, registry: &WargRegistry) -> Result<LogCheck, Error> {
+        self.verify_log(registry).await
+    }
+
     async fn ask_at_root<T>(
         &self,
         host: &str,
@@ -84,7 +105,7 @@ impl Client {
         let subject = Subject::Login { host: parsed.as_str().to_owned() };
         let _turn = self.turn(&subject, USUAL_BODY).await?;
         let answer = ask(&self.0.transport, &parsed).await;
-        answer.map_err(|error| Error::request_at(subject, &parsed, "", error))
+        answer.map_err(|error| Error::request_at(subject, parsed.as_str(), "", error))
     }
 }
 

@@ -157,7 +157,7 @@ impl Client {
             .query(&subject, async {
                 let _turn = self.turn(&subject, USUAL_BODY).await?;
                 let metadata = self.0.transport.metadata(&parsed).await.map_err(|error| match error {
-                    MetadataError::Request(error) => Error::request_at(subject.clone(), &parsed, "", error),
+                    MetadataError::Request(error) => Error::request_at(subject.clone(), host, "", error),
                     MetadataError::Problem(problem) => unusable(problem),
                 })?;
                 metadata.unwrap_or_default().registry(&parsed).map_err(unusable)

@@ -1,9 +1,11 @@
 //! Warg registries in the client's words: from a package to its versions, a release and its bytes, and from an artifact to a release.
 
+use std::time::Duration;
+
 use semver::Version;
 
 use super::push::{Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
-use super::{Change, Client, LoginCheck, MAX_COMPONENT, Network, blocking, bounded, package_not_found};
+use super::{Change, Client, LogCheck, LoginCheck, MAX_COMPONENT, Network, blocking, bounded, package_not_found};
 use crate::credential::Credential;
 use crate::digest::{Descriptor, Digest};
 use crate::download::DownloadError;
@@ -20,7 +22,7 @@ use crate::store::{Lookup, Store};
 use crate::transport::RequestError;
 use crate::turns::{STREAM, USUAL_BODY};
 use crate::upload::Delivery;
-use crate::warg::{Observed, Released, Warg, WargError};
+use crate::warg::{MemoryError, Observed, Released, Unverified, Warg, WargError};
 use crate::warg_registry::WargRegistry;
 
 impl Client {
@@ -85,7 +87,7 @@ impl Client {
             DownloadError::Request(RequestError::NotFound(_)) => {
                 Error::BlobNotFound { subject: Box::new(subject), digest }
             }
-            DownloadError::Request(error) => Error::request_at(subject, registry.parsed_host(), "", error),
+            DownloadError::Request(error) => request_failed(registry, &subject, error),
             DownloadError::Store(error) => Error::store(subject, error),
         })
     }
@@ -142,9 +144,11 @@ impl Client {
         self.emit(Event::UploadStarted { target: target.clone(), blob: component });
         let (events, digest) = (self.0.events.clone(), component.digest);
         let sending = move |sent| events.emit(Event::UploadProgress { digest, sent });
-        let waiting = || {
-            self.emit(Event::UploadFinished { digest });
-            self.emit(Event::Publishing { subject: subject.clone() });
+        let waiting = |waited: Duration| {
+            if waited.is_zero() {
+                self.emit(Event::UploadFinished { digest });
+            }
+            self.emit(Event::Publishing { subject: subject.clone(), waited });
         };
         let change = Change::Release(version.clone(), component.digest);
         let published = warg.publish(package, &change, key, Some(&blob), sending, waiting).await;
@@ -171,17 +175,25 @@ impl Client {
             Change::Grant(..) | Change::Revoke(..) => None,
         };
         let _turn = self.turn(&subject, USUAL_BODY).await?;
-        let waiting = || self.emit(Event::Publishing { subject: subject.clone() });
+        let waiting = |waited| self.emit(Event::Publishing { subject: subject.clone(), waited });
         let published = self.warg(registry).publish(package, change, key, None, drop, waiting).await;
         let observed = published.map_err(|error| failed(error, registry, package, target.as_ref(), &subject))?;
         Ok(observed.state)
+    }
+
+    pub(super) async fn verify_log(&self, registry: &WargRegistry) -> Result<LogCheck, Error> {
+        let subject = Subject::Login { host: registry.host().to_owned() };
+        let _turn = self.turn(&subject, USUAL_BODY).await?;
+        let (operator, known_from, state) =
+            self.warg(registry).check().await.map_err(|error| unverified(error, registry, &subject))?;
+        Ok(LogCheck { operator, known_from, state })
     }
 
     /// Asks for the checkpoint as nobody and, where that is not enough, as `login`.
     pub(super) async fn ask_log(&self, registry: &WargRegistry, login: &Credential) -> Result<LoginCheck, Error> {
         let subject = Subject::Login { host: registry.host().to_owned() };
         let _turn = self.turn(&subject, USUAL_BODY).await?;
-        let failed = |error| Error::request_at(subject.clone(), registry.parsed_host(), "", error);
+        let failed = |error| request_failed(registry, &subject, error);
         match self.warg(registry).ask_as(None).await {
             Ok(()) => return Ok(LoginCheck::NotAsked),
             Err(RequestError::Unauthorized(..) | RequestError::Forbidden(..)) => {}
@@ -200,7 +212,7 @@ impl Client {
         let warg = self.warg(registry);
         let failed = |error| failed(error, registry, package, None, subject);
         if self.0.network == Network::Offline
-            && let Some(known) = warg.recall(package).map_err(failed)?
+            && let Some(known) = warg.recall(package).map_err(|error| unverified(error, registry, subject))?
         {
             return Ok(known);
         }
@@ -215,6 +227,7 @@ impl Client {
             transport: &self.0.transport,
             memories: self.0.store.logs(),
             locked: locked.into_iter().collect(),
+            events: &self.0.events,
         }
     }
 
@@ -260,7 +273,27 @@ fn already(error: Error, pushed: Digest) -> Error {
     }
 }
 
-/// Says of what the registry could not be asked, or believed.
+/// Says for what a request failed. A login for such a registry needs to know that it is one.
+fn request_failed(registry: &WargRegistry, subject: &Subject, error: RequestError) -> Error {
+    let package = match subject {
+        Subject::Versions { package, .. } | Subject::Log { package, .. } => package.to_string(),
+        Subject::Manifest(origin) | Subject::Component(origin) | Subject::Push(origin) => origin.to_string(),
+        Subject::Referrers { .. } | Subject::Metadata { .. } | Subject::Login { .. } => "its log".to_owned(),
+    };
+    Error::request_at(subject.clone(), &registry.to_string(), &package, error)
+}
+
+/// Says why it is not known what the log says.
+fn unverified(error: Unverified, warg: &WargRegistry, subject: &Subject) -> Error {
+    let registry = Registry::Warg(warg.clone());
+    match error {
+        Unverified::Request(error) => request_failed(warg, subject, error),
+        Unverified::Problem(problem) => Error::Untrusted { registry, source: Box::new(problem) },
+        Unverified::Memory(MemoryError { path, problem }) => Error::LogMemory { registry, path, problem },
+    }
+}
+
+/// Says what kept something from being had, or done.
 fn failed(
     error: WargError,
     warg: &WargRegistry,
@@ -272,9 +305,7 @@ fn failed(
     let package = || package.clone();
     let target = || Box::new(target.cloned().unwrap_or_else(|| origin(warg, &package(), &Version::new(0, 0, 0))));
     match error {
-        WargError::Request(error) => Error::request_at(subject.clone(), warg.parsed_host(), "", error),
-        WargError::Problem(problem) => Error::Untrusted { registry: registry(), source: Box::new(problem) },
-        WargError::Memory(error) => Error::LogMemory { registry: registry(), path: error.path, problem: error.problem },
+        WargError::Unverified(error) => unverified(error, warg, subject),
         WargError::PackageNotFound => package_not_found(&registry(), &package()),
         WargError::NamespaceNotDefined { imported_from } => {
             let namespace = package().namespace().to_owned();
@@ -282,6 +313,10 @@ fn failed(
         }
         WargError::Rejected(reason) => Error::Rejected { registry: Box::new(registry()), package: package(), reason },
         WargError::KeyNotAllowed { key, action } => Error::KeyNotAllowed { key, action, package: package() },
+        WargError::SignerRefused { key, reason } => {
+            Error::SignerRefused { registry: Box::new(registry()), key, package: package(), reason }
+        }
+        WargError::NothingToRevoke { key } => Error::NothingToRevoke { key, package: package() },
         WargError::UnusableKey(error) => Error::SigningKey(Box::new(error)),
         WargError::Signature(error) => Error::SigningKey(Box::new(error)),
         WargError::VersionNotFound { available } => Error::VersionNotFound { origin: target(), available },

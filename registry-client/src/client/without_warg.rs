@@ -3,7 +3,7 @@
 use semver::Version;
 
 use super::push::{PushOptions, Pushed};
-use super::{Change, Client, LoginCheck};
+use super::{Change, Client, LogCheck, LoginCheck};
 use crate::credential::Credential;
 use crate::digest::Descriptor;
 use crate::error::Error;
@@ -59,6 +59,10 @@ impl Client {
     }
 
     pub(super) async fn ask_log(&self, registry: &WargRegistry, _login: &Credential) -> Result<LoginCheck, Error> {
+        Err(left_out(registry))
+    }
+
+    pub(super) async fn verify_log(&self, registry: &WargRegistry) -> Result<LogCheck, Error> {
         Err(left_out(registry))
     }
 

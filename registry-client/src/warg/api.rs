@@ -25,12 +25,12 @@ use warg_crypto::hash::AnyHash;
 use warg_protocol::registry::{LogId, RecordId};
 
 use super::checkpoint::Checkpoint;
-use super::{WargError, hash};
+use super::hash;
 use crate::credential::{Credential, CredentialSource};
 use crate::digest::Digest;
 use crate::error::{NetworkFailure, one_line};
 use crate::repository::Repository;
-use crate::retry::wait_asked_for;
+use crate::retry::{Attempts, wait_asked_for};
 use crate::transport::{Answer, RequestError, Transport, redacted};
 use crate::warg_registry::WargRegistry;
 
@@ -48,12 +48,19 @@ pub(super) struct Api<'a> {
     pub(super) transport: &'a Transport,
 }
 
-/// Why there is no answer, as far as it matters to whoever asked.
+/// Why there is no answer.
 #[derive(Debug)]
 pub(super) enum ApiError {
     Request(RequestError),
+    /// The registry refused, for a reason that it has words of its own for.
+    Refused(Refusal, Box<NetworkFailure>),
+}
+
+/// A reason that warg has words for.
+#[derive(Debug)]
+pub(super) enum Refusal {
     /// There is no log of this identifier.
-    NoSuchLog(Box<NetworkFailure>),
+    NoSuchLog,
     NamespaceNotDefined,
     NamespaceImported(String),
     /// What was sent is not acceptable, in the registry's words.
@@ -72,21 +79,9 @@ impl From<NetworkFailure> for ApiError {
     }
 }
 
-impl From<ApiError> for WargError {
-    fn from(error: ApiError) -> WargError {
-        match error {
-            ApiError::Request(error) => WargError::Request(error),
-            ApiError::NoSuchLog(failure) => WargError::Request(RequestError::NotFound(failure)),
-            ApiError::NamespaceNotDefined => WargError::NamespaceNotDefined { imported_from: None },
-            ApiError::NamespaceImported(from) => WargError::NamespaceNotDefined { imported_from: Some(from) },
-            ApiError::Rejected(reason) => WargError::Rejected(reason),
-        }
-    }
-}
-
 /// What a registry says when it refuses. All of it is optional: something else may answer in its place.
 #[derive(Debug, Default, Deserialize)]
-struct Refusal {
+struct RefusalBody {
     message: Option<String>,
     reason: Option<String>,
     #[serde(rename = "type")]
@@ -99,9 +94,11 @@ impl Api<'_> {
         self.get(paths::fetch_checkpoint(), MAX_SMALL).await
     }
 
-    /// The records of the operator's log and of one package after those with these tokens, in a log of `length` records.
+    /// The records of the operator's log and of one package after those with these tokens, in a log of `length` records. All pages
+    /// share `attempts`, and the time there is for them.
     pub(super) async fn logs(
         &self,
+        attempts: &mut Attempts<'_>,
         length: u64,
         operator: Option<&str>,
         package: Option<&(LogId, Option<String>)>,
@@ -113,7 +110,9 @@ impl Api<'_> {
             operator: operator.map(Cow::Borrowed),
             packages: Cow::Owned(packages),
         };
-        self.post(paths::fetch_logs(), &request, MAX_LARGE).await
+        let answer = self.ask(attempts, Method::POST, paths::fetch_logs(), Some(written(&request)), MAX_LARGE).await?;
+        attempts.progressed();
+        Ok(answer)
     }
 
     pub(super) async fn inclusion(&self, length: u64, leaves: &[u64]) -> Result<InclusionResponse, ApiError> {
@@ -183,9 +182,9 @@ impl Api<'_> {
     ) -> Result<(), ApiError> {
         let base = self.url("")?;
         let failed = |problem: &str| ApiError::from(protocol("POST", &base, problem));
-        let method = match method {
-            "POST" => Method::POST,
-            "PUT" => Method::PUT,
+        let (method, name) = match method {
+            "POST" => (Method::POST, "POST"),
+            "PUT" => (Method::PUT, "PUT"),
             _ => return Err(failed("an upload that is neither POST nor PUT")),
         };
         let place = base.join(place).map_err(|_| failed("a place for content that is no URL"))?;
@@ -193,7 +192,7 @@ impl Api<'_> {
             .check_destination(&base, &place)
             .map_err(|problem| failed(&format!("a place for content at {problem}")))?;
         let authorization = self.authorization(&place).await?;
-        let mut attempts = self.transport.attempts(size);
+        let mut attempts = self.transport.attempts(size).by(name);
         loop {
             let attempt = async {
                 let answer = self.transport.send(method.clone(), &place, |request| {
@@ -222,17 +221,23 @@ impl Api<'_> {
         }
     }
 
+    /// The tries there are for all pages of a log.
+    pub(super) fn attempts(&self) -> Attempts<'_> {
+        self.transport.attempts(MAX_LARGE).by("POST")
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str, limit: u64) -> Result<T, ApiError> {
-        self.ask(Method::GET, path, None, limit).await
+        self.ask(&mut self.transport.attempts(limit), Method::GET, path, None, limit).await
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, request: &impl Serialize, limit: u64) -> Result<T, ApiError> {
-        let body = serde_json::to_vec(request).expect("can be written, because its maps have texts for keys");
-        self.ask(Method::POST, path, Some(body), limit).await
+        let mut attempts = self.transport.attempts(limit).by("POST");
+        self.ask(&mut attempts, Method::POST, path, Some(written(request)), limit).await
     }
 
     async fn ask<T: DeserializeOwned>(
         &self,
+        attempts: &mut Attempts<'_>,
         method: Method,
         path: &str,
         body: Option<Vec<u8>>,
@@ -241,7 +246,6 @@ impl Api<'_> {
         let url = self.url(path)?;
         let authorization = self.authorization(&url).await?;
         let name = if method == Method::GET { "GET" } else { "POST" };
-        let mut attempts = self.transport.attempts(limit);
         let bytes = loop {
             let attempt = async {
                 let answer = self.transport.send(method.clone(), &url, |request| {
@@ -267,10 +271,7 @@ impl Api<'_> {
                 Err(error) => return Err(error),
             }
         };
-        let malformed = |error: serde_json::Error| {
-            protocol(name, &url, &format!("something that is not warg's: {}", one_line(&error.to_string())))
-        };
-        serde_json::from_slice(&bytes).map_err(|error| malformed(error).into())
+        Ok(read(name, &url, &bytes)?)
     }
 
     fn url(&self, path: &str) -> Result<Url, NetworkFailure> {
@@ -299,7 +300,8 @@ impl Api<'_> {
         let authorization = credential.and_then(header_of);
         let answer = self.transport.follow(Method::GET, &url, "application/json", 0, authorization.as_ref()).await?;
         match answer.status() {
-            StatusCode::OK => Ok(()),
+            // Something else than a registry may let everybody in.
+            StatusCode::OK => Ok(read::<Checkpoint>("GET", &url, &answer.body(MAX_SMALL).await?).map(drop)?),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 let failure = Box::new(answer.into_failure().await);
                 Err(RequestError::Unauthorized(CredentialSource::Given, failure))
@@ -325,7 +327,7 @@ impl Api<'_> {
         let method = answer.method();
         // The body only explains; where it cannot be had, the status has to do.
         let body = answer.body(MAX_REFUSAL).await.unwrap_or_default();
-        let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
+        let refusal: RefusalBody = serde_json::from_slice(&body).unwrap_or_default();
         let shown = |text: Option<String>| text.map(|text| one_line(&text)).filter(|line| !line.is_empty());
         let (kind, id) = (refusal.kind.unwrap_or_default(), refusal.id.as_ref().and_then(serde_json::Value::as_str));
         let id = one_line(id.unwrap_or_default());
@@ -338,22 +340,34 @@ impl Api<'_> {
             message: message.clone(),
             retry_after,
         });
-        match (status, kind.as_str()) {
-            (StatusCode::NOT_FOUND, "log") => ApiError::NoSuchLog(failure),
-            (StatusCode::NOT_FOUND, "namespace") => ApiError::NamespaceNotDefined,
-            (StatusCode::CONFLICT, "namespaceImport") => ApiError::NamespaceImported(id),
-            (StatusCode::UNPROCESSABLE_ENTITY, "") if message.is_some() => {
-                ApiError::Rejected(message.unwrap_or_default())
-            }
+        let reason = match (status, kind.as_str()) {
+            (StatusCode::NOT_FOUND, "log") => Some(Refusal::NoSuchLog),
+            (StatusCode::NOT_FOUND, "namespace") => Some(Refusal::NamespaceNotDefined),
+            (StatusCode::CONFLICT, "namespaceImport") => Some(Refusal::NamespaceImported(id)),
             (StatusCode::CONFLICT, "record") => {
-                ApiError::Rejected("another record for the package is being published".to_owned())
+                Some(Refusal::Rejected("another record for the package is being published".to_owned()))
             }
-            (StatusCode::NOT_FOUND, _) => RequestError::NotFound(failure).into(),
-            (StatusCode::UNAUTHORIZED, _) => RequestError::Unauthorized(self.credential_source(), failure).into(),
-            (StatusCode::FORBIDDEN, _) => RequestError::Forbidden(self.credential_source(), failure).into(),
-            _ => RequestError::Failed(failure).into(),
+            (StatusCode::UNPROCESSABLE_ENTITY, "") => message.map(Refusal::Rejected),
+            _ => None,
+        };
+        match (reason, status) {
+            (Some(reason), _) => ApiError::Refused(reason, failure),
+            (None, StatusCode::NOT_FOUND) => RequestError::NotFound(failure).into(),
+            (None, StatusCode::UNAUTHORIZED) => RequestError::Unauthorized(self.credential_source(), failure).into(),
+            (None, StatusCode::FORBIDDEN) => RequestError::Forbidden(self.credential_source(), failure).into(),
+            (None, _) => RequestError::Failed(failure).into(),
         }
     }
+}
+
+fn read<T: DeserializeOwned>(method: &'static str, url: &Url, bytes: &[u8]) -> Result<T, NetworkFailure> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        protocol(method, url, &format!("something that is not warg's: {}", one_line(&error.to_string())))
+    })
+}
+
+fn written(request: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(request).expect("can be written, because its maps have texts for keys")
 }
 
 /// A credential as a request has it. One that cannot be sent is none: the registry says whether it wants one.

@@ -6,7 +6,6 @@
 use reqwest::{Method, StatusCode, Url};
 
 use super::Warg;
-use super::api::ApiError;
 use crate::blob::Mismatch;
 use crate::client::{MAX_COMPONENT, blocking};
 use crate::digest::{Descriptor, Digest, Digester};
@@ -118,26 +117,23 @@ impl Warg<'_> {
                 answer = self.api().content(Method::GET, place, 0).await?;
             }
         }
+        if let Some(length) = answer.declared_length() {
+            let found = ingest.received().saturating_add(length);
+            if found != size {
+                return Err(RequestError::from(Mismatch::Size { expected: size, found }).into());
+            }
+        }
         while let Some(piece) = answer.piece().await? {
             let received = ingest.write(piece.as_ref())?;
             events.emit(Event::DownloadProgress { digest, received });
         }
         match ingest.received() {
-            received if received < size && answer.declared_length() == Some(received) => {
-                Err(RequestError::from(Mismatch::Size { expected: size, found: received }).into())
-            }
             received if received < size => Err(answer.broken_off("the server closed the connection".to_owned()).into()),
             _ => Ok(()),
         }
     }
 
     async fn places(&self, digest: Digest) -> Result<Vec<(Url, Option<u64>)>, RequestError> {
-        self.api().sources(digest).await.map_err(|error| match error {
-            ApiError::Request(error) => error,
-            ApiError::NoSuchLog(failure) => RequestError::NotFound(failure),
-            ApiError::NamespaceNotDefined | ApiError::NamespaceImported(_) | ApiError::Rejected(_) => {
-                RequestError::Setup("the registry refused to say where the content is".into())
-            }
-        })
+        Ok(self.api().sources(digest).await?)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `warg-protocol` checks each record's signature, that its signer may do what it does, that it names the record before it, and that
 //! time does not go back. Added here: indices ascend and stay below the checkpoint's length, digests are SHA-256, a log has a most of
-//! records, and who begins an operator's log signs for it.
+//! records and of bytes in them, and who begins an operator's log signs for it.
 //!
 //! The last one matters. In `warg-protocol` an operator's first record may introduce one key and be signed by another, which it then
 //! grants everything: anyone could write a log that begins with a pinned key.
@@ -28,6 +28,8 @@ use crate::package::PackageName;
 
 /// More than any log has.
 const MAX_RECORDS: u64 = 100_000;
+/// More than the records of any log have, in bytes.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The name of a package as the protocol has it.
 pub(super) fn name(package: &PackageName) -> WargName {
@@ -56,6 +58,8 @@ pub(super) struct PackageLog {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct End {
     records: u64,
+    /// How many bytes the records have.
+    bytes: u64,
     head: Option<Head>,
 }
 
@@ -113,7 +117,8 @@ impl OperatorLog {
         let state = std::mem::take(&mut self.state).validate(&envelope);
         self.state = state.map_err(|error| self.end.problem(log, &error))?;
         let head = self.state.head().as_ref().map(|head| head.digest.clone());
-        self.end.advance(log, registry_index as u64, head, token, length)
+        let bytes = envelope.content_bytes().len() as u64;
+        self.end.advance(log, registry_index as u64, bytes, head, token, length)
     }
 }
 
@@ -157,6 +162,11 @@ impl PackageLog {
         self.state.key_permissions(key).is_some_and(|permissions| permissions.contains(&permission))
     }
 
+    /// What of these the key of this identifier may do.
+    pub(super) fn permissions(&self, key: &KeyID, of: &[Permission]) -> Vec<Permission> {
+        of.iter().copied().filter(|permission| self.allows(key, *permission)).collect()
+    }
+
     /// Adds the record that comes next in a registry's log of `length` records.
     pub(super) fn append(
         &mut self,
@@ -175,7 +185,8 @@ impl PackageLog {
         if let Some(record) = head.as_ref().and_then(record_digest) {
             self.note_releases(&envelope, record, &log)?;
         }
-        self.end.advance(&log, registry_index as u64, head, token, length)
+        let bytes = envelope.content_bytes().len() as u64;
+        self.end.advance(&log, registry_index as u64, bytes, head, token, length)
     }
 
     fn note_releases(
@@ -238,12 +249,14 @@ impl End {
         &mut self,
         log: &str,
         index: u64,
+        bytes: u64,
         record: Option<RecordId>,
         token: String,
         length: u64,
     ) -> Result<(), LogProblem> {
-        if self.records >= MAX_RECORDS {
-            return Err(LogProblem::Records { problem: "more records than a log may have" });
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.records >= MAX_RECORDS || self.bytes > MAX_BYTES {
+            return Err(LogProblem::Records { problem: "more records, or larger ones, than a log may have" });
         }
         if index >= length {
             return Err(self.problem(log, &"it is not among those that the checkpoint is about"));

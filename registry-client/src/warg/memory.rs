@@ -47,6 +47,13 @@ pub(super) struct RegistryMemory {
     pub(super) agreed: BTreeSet<(u64, String)>,
 }
 
+/// Whether anything was known of a registry's operator before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Contact {
+    First,
+    Further,
+}
+
 /// The log of a package.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct PackageMemory {
@@ -118,14 +125,15 @@ impl Memory {
         founder: &PublicKey,
         registry: RegistryMemory,
         package: Option<(WargName, PackageMemory)>,
-    ) -> Result<(), MemoryError> {
+    ) -> Result<Contact, MemoryError> {
         let operator = founder.fingerprint();
         let lock_path = self.directory_of(operator).join("lock");
         create_parent(&lock_path).map_err(MemoryError::new(&lock_path))?;
         let lock = File::create(&lock_path).map_err(MemoryError::new(&lock_path))?;
         // A file system without locks loses, at worst, the newer of two checkpoints that were verified at once.
         lock.lock().ok();
-        if self.first_seen()?.is_none() {
+        let contact = if self.first_seen()?.is_none() { Contact::First } else { Contact::Further };
+        if contact == Contact::First {
             write(&self.first_seen_path(), format!("{founder}\n").as_bytes())?;
         }
         let kept = self.registry(operator)?;
@@ -139,7 +147,7 @@ impl Memory {
                 save(&self.package_path(operator, &name), package)?;
             }
         }
-        Ok(())
+        Ok(contact)
     }
 
     fn first_seen_path(&self) -> PathBuf {

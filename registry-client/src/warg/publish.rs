@@ -11,21 +11,27 @@ use warg_protocol::package::{PACKAGE_RECORD_VERSION, PackageEntry, PackageRecord
 use warg_protocol::registry::{LogId, RecordId};
 use warg_protocol::{ProtoEnvelope, ProtoEnvelopeBody};
 
+use super::api::ApiError;
 use super::{Observed, Warg, WargError, digest, hash, log};
 use crate::client::{Change, Permission};
-use crate::error::one_line;
+use crate::digest::Digest;
+use crate::error::{NetworkFailure, one_line};
 use crate::key::SigningKey;
 use crate::package::PackageName;
 use crate::publication::Blob;
+use crate::transport::RequestError;
 
 /// How long a registry is waited for. Most publish with the next checkpoint, seconds later.
 const PATIENCE: Duration = Duration::from_secs(120);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How often it is told that it is still waited for.
+const BETWEEN_NEWS: Duration = Duration::from_secs(10);
 
 impl Warg<'_> {
     /// Adds `change` to the log of `package`, sends `content` where the registry lacks it, and waits until the log was proved to have it.
-    /// `sending` is told when content is sent, and `waiting` when nothing is left but to wait.
+    /// `sending` is told when content is sent, and `waiting` how long it was waited when nothing is left but to wait: once at the beginning,
+    /// and every few seconds.
     pub(crate) async fn publish(
         &self,
         package: &PackageName,
@@ -33,7 +39,7 @@ impl Warg<'_> {
         key: &SigningKey,
         content: Option<&Blob>,
         sending: impl Fn(u64) + Clone + Send + Sync + 'static,
-        waiting: impl FnOnce(),
+        waiting: impl FnMut(Duration),
     ) -> Result<Observed, WargError> {
         let key = PrivateKey::decode(key.expose().to_owned()).map_err(WargError::UnusableKey)?;
         let observed = match self.observe(package).await {
@@ -52,14 +58,14 @@ impl Warg<'_> {
             record: Cow::Owned(ProtoEnvelopeBody::from(record)),
             content_sources: indexmap::IndexMap::new(),
         };
-        let answer = self.api().publish(&log_id, &request).await?;
+        let answer = self.api().publish(&log_id, &request).await;
+        let answer = answer.map_err(|error| refused(error, &key.public_key().fingerprint()))?;
         if let PackageRecordState::Sourcing { missing_content } = &answer.state {
             for (missing, places) in missing_content {
                 self.send(missing, places, content, sending.clone()).await?;
             }
         }
-        waiting();
-        self.wait(package, &log_id, &id, answer.state).await
+        self.wait(package, &log_id, &id, answer.state, waiting).await
     }
 
     async fn send(
@@ -85,8 +91,10 @@ impl Warg<'_> {
         log_id: &LogId,
         id: &RecordId,
         mut state: PackageRecordState,
+        mut waiting: impl FnMut(Duration),
     ) -> Result<Observed, WargError> {
-        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
+        let (begun, mut pause, mut told) = (Instant::now(), FIRST_PAUSE, Duration::ZERO);
+        waiting(told);
         loop {
             match state {
                 PackageRecordState::Rejected { reason } => return Err(WargError::Rejected(one_line(&reason))),
@@ -100,8 +108,13 @@ impl Warg<'_> {
                 }
                 PackageRecordState::Sourcing { .. } | PackageRecordState::Processing => {}
             }
-            if begun.elapsed() >= PATIENCE {
+            let waited = begun.elapsed();
+            if waited >= PATIENCE {
                 return Err(WargError::NotPublished { waited: PATIENCE });
+            }
+            if waited >= told + BETWEEN_NEWS {
+                told = waited;
+                waiting(waited);
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -139,15 +152,35 @@ fn check_allowed(observed: &Observed, change: &Change, key: &KeyID) -> Result<()
         Change::Grant(..) | Change::Revoke(..) => {}
     }
     let (action, needed) = match change {
-        Change::Release(..) => ("release", vec![WargPermission::Release]),
-        Change::Yank(_) => ("yank", vec![WargPermission::Yank]),
-        Change::Grant(_, permissions) => ("grant what it has not", warg(permissions)),
-        Change::Revoke(_, permissions) => ("revoke what it has not", warg(permissions)),
+        Change::Release(..) => ("release versions of", vec![WargPermission::Release]),
+        Change::Yank(_) => ("withdraw versions of", vec![WargPermission::Yank]),
+        // Whoever may do something may decide who else may.
+        Change::Grant(_, permissions) => ("decide who else may publish", warg(permissions)),
+        Change::Revoke(grantee, permissions) => ("decide who else may publish", held(observed, *grantee, permissions)?),
     };
     if needed.iter().all(|permission| observed.package.allows(key, *permission)) {
         return Ok(());
     }
-    Err(WargError::KeyNotAllowed { key: key.to_string(), action: action.to_owned() })
+    Err(WargError::KeyNotAllowed { key: key.to_string(), action })
+}
+
+/// What of `permissions` the key with the fingerprint `grantee` has. The protocol has no record that takes away what is not there.
+fn held(observed: &Observed, grantee: Digest, permissions: &[Permission]) -> Result<Vec<WargPermission>, WargError> {
+    let held = observed.package.permissions(&KeyID::from(grantee.to_string()), &warg(permissions));
+    if held.is_empty() { Err(WargError::NothingToRevoke { key: grantee }) } else { Ok(held) }
+}
+
+/// Why a record was not taken: where the registry says something of a record that it does not want from us, that is about the key.
+fn refused(error: ApiError, key: &KeyID) -> WargError {
+    match error {
+        ApiError::Request(RequestError::Unauthorized(source, failure)) => match *failure {
+            NetworkFailure::Status { message: Some(reason), .. } => {
+                WargError::SignerRefused { key: key.to_string(), reason }
+            }
+            failure => RequestError::Unauthorized(source, Box::new(failure)).into(),
+        },
+        error => error.into(),
+    }
 }
 
 fn record(
@@ -169,7 +202,8 @@ fn record(
             permissions: warg(permissions),
         },
         Change::Revoke(key, permissions) => {
-            PackageEntry::RevokeFlat { key_id: KeyID::from(key.to_string()), permissions: warg(permissions) }
+            let held = observed.map(|observed| held(observed, *key, permissions)).transpose()?.unwrap_or_default();
+            PackageEntry::RevokeFlat { key_id: KeyID::from(key.to_string()), permissions: held }
         }
     });
     let record = PackageRecord {

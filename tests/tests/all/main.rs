@@ -34,6 +34,9 @@ mod types;
 mod versions;
 mod warg;
 mod warg_attacks;
+mod warg_garbage;
+mod warg_manners;
+mod warg_publishing;
 mod world_sources;
 
 mod limits;

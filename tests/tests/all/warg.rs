@@ -1,6 +1,6 @@
 //! Components from a real warg registry: published, chosen by range, downloaded, built from, locked, withdrawn.
 
-use std::sync::Arc;
+use std::{fs, sync::Arc};
 
 use compose_tests::{
     artifact::publish as publish_in_directory,
@@ -13,7 +13,7 @@ use registry_client::{
     Artifact, Availability, Client, Content, Error, Origin, Os, Permission, PushOptions, PushOutcome, Pushed, Registry,
 };
 
-use crate::steps::step;
+use crate::{steps::step, warg_attacks::shown};
 
 /// Somebody who publishes, with a key and a store of their own.
 pub(crate) struct Publisher {
@@ -32,6 +32,16 @@ impl Publisher {
 
     /// Publishes a component as `NAMESPACE:NAME@VERSION`.
     pub(crate) fn try_publish(&self, registry: &str, package: &str, component: &[u8]) -> Result<Pushed, Error> {
+        block_on(self.push(&self.client(), registry, package, component))
+    }
+
+    pub(crate) async fn push(
+        &self,
+        client: &Client,
+        registry: &str,
+        package: &str,
+        component: &[u8],
+    ) -> Result<Pushed, Error> {
         let artifact = Artifact {
             content: Content::Bytes(Arc::from(component)),
             os: Os::WasiP2,
@@ -39,7 +49,7 @@ impl Publisher {
             annotations: [].into(),
         };
         let options = PushOptions { signing_key: Some(signing(&self.key)), ..PushOptions::default() };
-        block_on(self.client().push(&origin(registry, package), &artifact, &options))
+        client.push(&origin(registry, package), &artifact, &options).await
     }
 
     pub(crate) fn publish(&self, registry: &str, package: &str, component: &[u8]) -> Pushed {
@@ -63,7 +73,7 @@ pub(crate) fn origin(registry: &str, package: &str) -> Origin {
 
 /// A registry that has `t:front` as 1.0.0, 1.2.0 and 2.0.0.
 fn registry() -> (WargServer, Publisher) {
-    let (server, publisher) = (WargServer::start(&["t", "other"]), Publisher::new());
+    let (server, publisher) = (WargServer::start(&["t", "other", "third"]), Publisher::new());
     for (version, digit) in [("1.0.0", 1), ("1.2.0", 2), ("2.0.0", 3)] {
         publisher.publish(&server.registry(), &format!("t:front@{version}"), &step("a", None, digit));
     }
@@ -100,7 +110,7 @@ fn what_was_verified_resolves_offline() {
     let sandbox = Sandbox::new(&manifest(&server.registry(), "front = \"t:front@^1\""));
     build(&sandbox, "build", "52");
     drop(server);
-    std::fs::remove_file(sandbox.path("compose.lock")).unwrap();
+    fs::remove_file(sandbox.path("compose.lock")).unwrap();
     build(&sandbox, "build --offline", "52");
 }
 
@@ -123,19 +133,25 @@ fn a_newer_release_does_not_make_a_lock_stale() {
 fn an_application_is_built_from_a_log_an_oci_registry_and_a_directory() {
     let (server, publisher) = registry();
     publisher.publish(&server.registry(), "other:front@1.0.0", &step("a", Some("b"), 1));
+    publisher.publish(&server.registry(), "third:middle@1.0.0", &step("c", Some("d"), 2));
     let oci = DockerRegistry::start(Access::Anonymous);
     oci.push("team/t/back", "1.0.0", &step("b", Some("c"), 4));
     let sandbox = Sandbox::new(&format!(
         "[registries]\nlogged = \"{}\"\nteam = \"oci://{}/team\"\nlocal = \"dir:registry\"\n\
-         [registries.namespaces]\nother = \"logged\"\nt = \"team\"\nhere = \"local\"\n\
-         [components]\nfront = \"other:front@1\"\nback = \"t:back@1\"\nend = \"here:end@1\"\n",
+         [registries.namespaces]\nother = \"logged\"\nthird = \"logged\"\nt = \"team\"\nhere = \"local\"\n\
+         [components]\nfront = \"other:front@1\"\nback = \"t:back@1\"\nmiddle = \"third:middle@1\"\nend = \"here:end@1\"\n",
         server.registry(),
         oci.address()
     ));
-    publish_in_directory(&sandbox.path("registry"), "here:end@1.0.0", &step("c", None, 9));
-    build(&sandbox, "build", "5941");
-    drop(server);
-    build(&sandbox, "build --frozen", "5941");
+    publish_in_directory(&sandbox.path("registry"), "here:end@1.0.0", &step("d", None, 9));
+    build(&sandbox, "build", "59241");
+    let lock = sandbox.lock();
+    fs::remove_dir_all(sandbox.path("target")).unwrap();
+    build(&sandbox, "build --locked", "59241");
+    drop((server, oci));
+    fs::remove_dir_all(sandbox.path("target")).unwrap();
+    build(&sandbox, "build --frozen", "59241");
+    assert_eq!(sandbox.lock(), lock);
 }
 
 #[test]
@@ -152,7 +168,7 @@ fn a_withdrawn_version_is_not_chosen_and_whoever_has_it_keeps_it() {
     let published = block_on(client.published(&registry, &package)).unwrap();
     let yanked = published.iter().filter(|published| published.availability == Availability::Yanked);
     assert_eq!(yanked.map(|published| published.version.to_string()).collect::<Vec<_>>(), ["1.2.0"]);
-    std::fs::remove_file(sandbox.path("compose.lock")).unwrap();
+    fs::remove_file(sandbox.path("compose.lock")).unwrap();
     build(&sandbox, "build", "51");
 
     let again = block_on(client.yank(&registry, &package, &version, &signing(&publisher.key))).unwrap_err();
@@ -161,8 +177,8 @@ fn a_withdrawn_version_is_not_chosen_and_whoever_has_it_keeps_it() {
     assert!(matches!(again, Error::Yanked { .. }), "{again}");
 
     let needs_it = Sandbox::new(&manifest(&server.registry(), "front = \"t:front@=1.2.0\""));
-    let run = needs_it.compose("build").to_string().replace(&server.registry(), "REGISTRY");
-    insta::assert_snapshot!(run, @r#"
+    insta::assert_snapshot!(said(&needs_it, "build", &server.registry()), @r#"
+      Remembered the operator key of REGISTRY, seen for the first time: OPERATOR
     error[version-not-found]: no version of `t:front` satisfies `=1.2.0`
      --> compose.toml:4:9
       |
@@ -203,7 +219,7 @@ fn keys_are_allowed_and_disallowed_to_publish() {
 
 /// What `compose` says, without what is different at every run.
 fn said(sandbox: &Sandbox, arguments: &str, server: &str) -> String {
-    sandbox.compose(arguments).to_string().replace(server, "REGISTRY")
+    shown(&sandbox.compose(arguments).to_string().replace(server, "REGISTRY"))
 }
 
 #[test]
@@ -213,8 +229,8 @@ fn a_person_makes_a_key_publishes_lets_others_publish_and_withdraws() {
     let sandbox = Sandbox::with("", [("front.wasm", step("a", None, 1))]);
     let made = sandbox.compose("key new key");
     assert_eq!(made.status, Some(0), "{made}");
-    let shown = sandbox.compose("key show --signing-key key");
-    assert_eq!((shown.status, shown.stdout), (Some(0), made.stdout));
+    let printed = sandbox.compose("key show --signing-key key");
+    assert_eq!((printed.status, printed.stdout), (Some(0), made.stdout));
     insta::assert_snapshot!(sandbox.compose("key new key").to_string(), @"
     error[output-unwritable]: cannot write `key`
      |
@@ -227,9 +243,10 @@ fn a_person_makes_a_key_publishes_lets_others_publish_and_withdraws() {
     let pushed = sandbox.compose(&push);
     assert_eq!(pushed.status, Some(0), "{pushed}");
     assert!(pushed.stdout.starts_with(&format!("{registry}/t/front@sha256:")), "{pushed}");
-    insta::assert_snapshot!(pushed.stderr.replace(&registry, "REGISTRY"), @"
-      Sent the component, sha256:ac2a8063c723 (869 B)
-    Pushed t:front@1.0.0 in REGISTRY
+    insta::assert_snapshot!(shown(&pushed.stderr.replace(&registry, "REGISTRY")), @"
+    Remembered the operator key of REGISTRY, seen for the first time: OPERATOR
+          Sent the component, sha256:ac2a8063c723 (869 B)
+        Pushed t:front@1.0.0 in REGISTRY
     ");
     insta::assert_snapshot!(sandbox.compose(&push).stderr.replace(&registry, "REGISTRY"), @"
     Has already the component, sha256:ac2a8063c723 (869 B)
@@ -255,6 +272,8 @@ fn a_person_makes_a_key_publishes_lets_others_publish_and_withdraws() {
     ");
     insta::assert_snapshot!(said(&sandbox, &yank, &registry), @"
     error[version-exists]: t:front@1.0.0 in REGISTRY was withdrawn by its publisher, which cannot be undone
+     |
+     = help: whoever needs it again needs a new version
     exit status 1
     ");
     let pulled = sandbox.compose(&format!("pull t:front@1.0.0 --registry {registry} -o pulled.wasm"));
@@ -268,6 +287,7 @@ fn what_keeps_a_person_out_is_told_apart() {
     let registry = server.registry();
     let wants = |package: &str| Sandbox::new(&manifest(&registry, &format!("front = \"{package}\"")));
     insta::assert_snapshot!(said(&wants("t:front"), "lock", &registry), @r#"
+      Remembered the operator key of REGISTRY, seen for the first time: OPERATOR
     error[package-not-found]: REGISTRY has no package t:front
      --> compose.toml:4:9
       |
@@ -279,6 +299,7 @@ fn what_keeps_a_person_out_is_told_apart() {
     exit status 3
     "#);
     insta::assert_snapshot!(said(&wants("nobody:front"), "lock", &registry), @r#"
+      Remembered the operator key of REGISTRY, seen for the first time: OPERATOR
     error[namespace-not-defined]: REGISTRY does not define the namespace `nobody`
      --> compose.toml:4:9
       |
@@ -289,6 +310,7 @@ fn what_keeps_a_person_out_is_told_apart() {
     exit status 3
     "#);
     insta::assert_snapshot!(said(&wants("moved:front"), "lock", &registry), @r#"
+      Remembered the operator key of REGISTRY, seen for the first time: OPERATOR
     error[namespace-not-defined]: REGISTRY does not define the namespace `moved`: it says that its packages are in elsewhere.example
      --> compose.toml:4:9
       |
@@ -302,11 +324,12 @@ fn what_keeps_a_person_out_is_told_apart() {
     let sandbox = Sandbox::with("", [("front.wasm", step("a", None, 1)), ("key", new_key().into_bytes())]);
     let push = |key: &str| format!("push front.wasm --as t:front@1.0.0 --to {registry} {key}");
     insta::assert_snapshot!(said(&sandbox, &push(""), &registry), @"
+      Remembered the operator key of REGISTRY, seen for the first time: OPERATOR
     error[signing-key]: REGISTRY takes only what is signed, and no signing key was given
      |
-     = help: give the file of a private key
-             compose push --signing-key FILE
-             or have the key itself in the variable `COMPOSE_SIGNING_KEY`
+     = help: give the file of a private key with `--signing-key FILE`, or the key itself in the variable `COMPOSE_SIGNING_KEY`
+     = help: a first key is made with
+             compose key new FILE
     exit status 1
     ");
     sandbox.write("public", public(&new_key()).to_string());
@@ -320,12 +343,11 @@ fn what_keeps_a_person_out_is_told_apart() {
     ");
 
     Publisher::new().publish(&registry, "t:front@0.1.0", &step("a", None, 2));
-    let fingerprint = public(&String::from_utf8(sandbox.read("key")).unwrap()).fingerprint().to_string();
-    insta::assert_snapshot!(said(&sandbox, &push("--signing-key key"), &registry).replace(&fingerprint, "KEY"), @"
-    error[unauthorized]: the key KEY may not release in the log of t:front
+    insta::assert_snapshot!(said(&sandbox, &push("--signing-key key"), &registry), @"
+    error[key-not-allowed]: the key sha256:DIGEST may not release versions of t:front
      |
-     = help: sign with a key that may, or have its owner allow it to this one
-             compose key grant PACKAGE KEY
+     = help: sign with a key that may, or have whoever has one allow it to this key, which `compose key show` prints
+             compose key grant t:front KEY
     exit status 3
     ");
 
@@ -334,7 +356,7 @@ fn what_keeps_a_person_out_is_told_apart() {
     let sandbox = Sandbox::new(&manifest(&locked_up.registry(), "front = \"t:front\""));
     let address = locked_up.registry().replace("warg+http://", "");
     insta::assert_snapshot!(said(&sandbox, "lock", &address), @r#"
-    error[unauthorized]: REGISTRY did not accept anonymous access
+    error[unauthorized]: warg+http://REGISTRY did not accept anonymous access
      --> compose.toml:4:9
       |
     4 | front = "t:front"
@@ -342,7 +364,7 @@ fn what_keeps_a_person_out_is_told_apart() {
       |
       = note: caused by: GET http://REGISTRY/v1/fetch/checkpoint was answered with 401 who are you?
       = help: say who you are
-              compose login REGISTRY
+              compose login warg+http://REGISTRY
     exit status 3
     "#);
 }
@@ -359,7 +381,7 @@ fn a_login_is_checked_and_sent() {
         run.to_string().replace(&address, "REGISTRY")
     };
     insta::assert_snapshot!(login("wrong"), @"
-    error[unauthorized]: REGISTRY did not accept the credential that was given
+    error[unauthorized]: warg+http://REGISTRY did not accept the credential that was given
      |
      = note: caused by: GET http://REGISTRY/v1/fetch/checkpoint was answered with 401
      = help: check the user name and the password, or the token; nothing was stored

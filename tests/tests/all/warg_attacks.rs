@@ -67,7 +67,7 @@ fn manifest(registry: &str) -> String {
 }
 
 /// What `compose` says, without what is different at every run.
-fn said(sandbox: &Sandbox, arguments: &str, hidden: &[(&str, &str)]) -> String {
+pub(crate) fn said(sandbox: &Sandbox, arguments: &str, hidden: &[(&str, &str)]) -> String {
     let mut said = sandbox.compose(arguments).to_string();
     for (text, name) in hidden {
         said = said.replace(text, name);
@@ -80,10 +80,13 @@ fn said(sandbox: &Sandbox, arguments: &str, hidden: &[(&str, &str)]) -> String {
     }
 }
 
-/// The names of directories of what is remembered are digests of ports and keys.
-fn shown(said: &str) -> String {
+/// The names of directories of what is remembered are digests of ports and keys; a registry's operator is somebody else at every run.
+pub(crate) fn shown(said: &str) -> String {
     let is_digest = |word: &&str| word.len() >= 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let mut shown = said.to_owned();
+    if let Some((_, rest)) = said.split_once("seen for the first time: ") {
+        shown = shown.replace(rest.lines().next().unwrap_or_default(), "OPERATOR");
+    }
     for digest in said.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_digest) {
         shown = shown.replace(digest, "DIGEST");
     }

@@ -8,7 +8,7 @@ use composer::{
     diagnostic::{Diagnostic, Failure},
     driver, manifest, registry_report,
 };
-use registry_client::{AccessCheck, Choice, PackageName, Registry, Store};
+use registry_client::{AccessCheck, Choice, LogCheck, OperatorKeySource, PackageName, Registry, Store, WargRegistry};
 
 use super::place::Around;
 use crate::{
@@ -51,12 +51,19 @@ pub(super) fn run(arguments: &DoctorArgs, options: &ManifestOptions, output: &Ou
         for package in packages {
             sources.push(source(registries, around, package, &mut findings).await);
         }
-        let mut asked: BTreeSet<String> = sources.iter().filter_map(|source| host(source.registry.as_ref()?)).collect();
-        asked.extend(credentials.named().into_iter().filter_map(|key| Some(key.split('/').next()?.to_owned())));
+        let used = || sources.iter().filter_map(|source| source.registry.as_ref());
+        let mut asked: BTreeSet<String> = used().filter_map(host).collect();
+        let logged: BTreeSet<&WargRegistry> = used().filter_map(warg).collect();
+        let known = credentials.named().into_iter().filter_map(|key| Some(key.split('/').next()?.to_owned()));
+        asked.extend(known.filter(|host| !logged.iter().any(|warg| warg.host() == host)));
         let mut hosts = BTreeMap::new();
         for host in asked {
             let answer = access(registries, &host, &mut findings).await;
             hosts.insert(host, answer);
+        }
+        for registry in logged {
+            let answer = log(registries, registry, &mut findings).await;
+            hosts.insert(registry.to_string(), answer);
         }
         Ok((sources, hosts))
     })?;
@@ -125,6 +132,34 @@ fn host(registry: &Registry) -> Option<String> {
     match registry {
         Registry::Oci(oci) => Some(oci.host().to_owned()),
         _ => None,
+    }
+}
+
+fn warg(registry: &Registry) -> Option<&WargRegistry> {
+    match registry {
+        Registry::Warg(warg) => Some(warg),
+        _ => None,
+    }
+}
+
+/// What the log of a warg registry is, and whose.
+async fn log(registries: &Registries, registry: &WargRegistry, findings: &mut Vec<Diagnostic>) -> String {
+    match registries.client.check_log(registry).await {
+        Ok(LogCheck { operator, known_from, state }) => {
+            let why = match known_from {
+                Some(OperatorKeySource::Required) => "as is required",
+                Some(OperatorKeySource::FirstSeen) => "as when it was first seen",
+                Some(OperatorKeySource::Lock) => "as in the lock",
+                None => "seen for the first time",
+            };
+            let records = text::count(usize::try_from(state.length).unwrap_or(usize::MAX), "record");
+            format!("answers, and proved its log of {records}, begun by {operator}, {why}")
+        }
+        Err(registry_client::Error::Offline { .. }) => "is not asked offline".to_owned(),
+        Err(error) => {
+            add(findings, &registry_report::diagnostic(&error).into());
+            "failed: see below".to_owned()
+        }
     }
 }
 

@@ -1,0 +1,230 @@
+//! Warg registries that answer with something else: noticed at every call, and told with the call and what came.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use compose_tests::{
+    sandbox::Sandbox,
+    warg_server::{Meddler, WargServer, new_key},
+};
+use insta::assert_snapshot;
+
+use crate::{
+    steps::step,
+    warg::Publisher,
+    warg_attacks::{said, shown},
+};
+
+/// What a gateway may answer to anything.
+const PAGE: &[u8] = b"<html>Please accept our terms.</html>";
+
+fn front() -> (WargServer, Publisher) {
+    let (server, publisher) = (WargServer::start(&["t"]), Publisher::new());
+    publisher.publish(&server.registry(), "t:front@1.0.0", &step("a", None, 1));
+    (server, publisher)
+}
+
+/// Somebody who answers the calls that begin so, and go on so, with a page.
+fn gateway(server: &WargServer, begin: &'static str, part: &'static str) -> Meddler {
+    Meddler::start(server.address(), move |asked, (status, body)| {
+        let is_it =
+            asked.strip_prefix(begin).and_then(|rest| rest.split_once(part)).is_some_and(|(_, end)| !end.contains('/'));
+        (status, if is_it { PAGE.to_vec() } else { body })
+    })
+}
+
+fn application(registry: &str) -> Sandbox {
+    Sandbox::new(&format!("[registries]\ndefault = \"{registry}\"\n[components]\nfront = \"t:front\"\n"))
+}
+
+/// What is said when an application is built.
+fn built(begin: &'static str) -> String {
+    let (server, _) = front();
+    let gateway = gateway(&server, begin, "");
+    shown(&said(&application(&gateway.registry()), "build", &[]))
+}
+
+/// What is said when a component is published.
+fn pushed(part: &'static str) -> String {
+    let server = WargServer::start(&["t"]);
+    let gateway = gateway(&server, "/v1/package/", part);
+    let sandbox = Sandbox::with("", [("front.wasm", step("a", None, 1)), ("key", new_key().into_bytes())]);
+    let push = format!("push front.wasm --as t:front@1.0.0 --to {} --signing-key key", gateway.registry());
+    shown(&said(&sandbox, &push, &[]))
+}
+
+#[test]
+fn as_a_checkpoint() {
+    assert_snapshot!(built("/v1/fetch/checkpoint"), @r#"
+    error[registry-failure]: cannot get the list of versions of t:front in warg+http://HOST
+     --> compose.toml:4:9
+      |
+    4 | front = "t:front"
+      |         ^^^^^^^^^ needed here
+      |
+      = note: caused by: GET http://HOST/v1/fetch/checkpoint was answered with something that is not warg's: expected value at line 1 column 1
+      = help: check that it is a warg registry, and that nothing in front of it answers in its place
+    exit status 3
+    "#);
+}
+
+#[test]
+fn as_records() {
+    assert_snapshot!(built("/v1/fetch/logs"), @r#"
+    error[registry-failure]: cannot get the list of versions of t:front in warg+http://HOST
+     --> compose.toml:4:9
+      |
+    4 | front = "t:front"
+      |         ^^^^^^^^^ needed here
+      |
+      = note: caused by: POST http://HOST/v1/fetch/logs was answered with something that is not warg's: expected value at line 1 column 1
+      = help: check that it is a warg registry, and that nothing in front of it answers in its place
+    exit status 3
+    "#);
+}
+
+#[test]
+fn as_proofs_of_inclusion() {
+    assert_snapshot!(built("/v1/proof/inclusion"), @r#"
+    error[registry-failure]: cannot get the list of versions of t:front in warg+http://HOST
+     --> compose.toml:4:9
+      |
+    4 | front = "t:front"
+      |         ^^^^^^^^^ needed here
+      |
+      = note: caused by: POST http://HOST/v1/proof/inclusion was answered with something that is not warg's: expected value at line 1 column 1
+      = help: check that it is a warg registry, and that nothing in front of it answers in its place
+    exit status 3
+    "#);
+}
+
+#[test]
+fn as_a_proof_of_consistency() {
+    let (server, publisher) = front();
+    let is_on = Arc::new(AtomicBool::new(false));
+    let on = Arc::clone(&is_on);
+    let gateway = Meddler::start(server.address(), move |asked, (status, body)| {
+        let is_it = on.load(Ordering::SeqCst) && asked == "/v1/proof/consistency";
+        (status, if is_it { PAGE.to_vec() } else { body })
+    });
+    let sandbox = application(&gateway.registry());
+    assert_eq!(sandbox.compose("lock").status, Some(0));
+    publisher.publish(&server.registry(), "t:front@1.1.0", &step("a", None, 2));
+    is_on.store(true, Ordering::SeqCst);
+    assert_snapshot!(shown(&said(&sandbox, "update", &[])), @r#"
+    error[registry-failure]: cannot get the list of versions of t:front in warg+http://HOST
+     --> compose.toml:4:9
+      |
+    4 | front = "t:front"
+      |         ^^^^^^^^^ needed here
+      |
+      = note: caused by: POST http://HOST/v1/proof/consistency was answered with something that is not warg's: expected value at line 1 column 1
+      = help: check that it is a warg registry, and that nothing in front of it answers in its place
+    exit status 3
+    "#);
+}
+
+#[test]
+fn as_places_of_content() {
+    assert_snapshot!(built("/v1/content/"), @r#"
+      Remembered the operator key of warg+http://HOST, seen for the first time: OPERATOR
+    error[registry-failure]: cannot get the record of t:front@1.0.0 in warg+http://HOST
+     --> compose.toml:4:9
+      |
+    4 | front = "t:front"
+      |         ^^^^^^^^^ needed here
+      |
+      = note: caused by: GET http://HOST/v1/content/sha256:DIGEST was answered with something that is not warg's: expected value at line 1 column 1
+      = help: check that it is a warg registry, and that nothing in front of it answers in its place
+    exit status 3
+    "#);
+}
+
+#[test]
+fn as_content() {
+    assert_snapshot!(built("/content/"), @r#"
+      Remembered the operator key of warg+http://HOST, seen for the first time: OPERATOR
+     Downloading t:front@1.0.0 in warg+http://HOST (869 B)
+    error[digest-mismatch]: the component of t:front@1.0.0 in warg+http://HOST is not what it should be: expected 869 bytes, found 37
+     --> compose.toml:4:9
+      |
+    4 | front = "t:front"
+      |         ^^^^^^^^^ needed here
+      |
+      = note: what arrived was thrown away
+      = help: if it happens again, somebody or something changed the artifact: do not trust it
+    exit status 3
+    "#);
+}
+
+#[test]
+fn as_the_state_of_a_record_that_was_sent() {
+    assert_snapshot!(pushed("/record"), @"
+      Remembered the operator key of warg+http://HOST, seen for the first time: OPERATOR
+    error[registry-failure]: cannot push t:front@1.0.0 in warg+http://HOST
+     |
+     = note: caused by: POST http://HOST/v1/package/sha256:DIGEST/record was answered with something that is not warg's: expected value at line 1 column 1
+     = help: check that it is a warg registry, and that nothing in front of it answers in its place
+    exit status 3
+    ");
+}
+
+#[test]
+fn as_the_state_of_a_record_that_is_waited_for() {
+    assert_snapshot!(pushed("/record/"), @"
+      Remembered the operator key of warg+http://HOST, seen for the first time: OPERATOR
+    error[registry-failure]: cannot push t:front@1.0.0 in warg+http://HOST
+     |
+     = note: caused by: GET http://HOST/v1/package/sha256:DIGEST/record/sha256:DIGEST was answered with something that is not warg's: expected value at line 1 column 1
+     = help: check that it is a warg registry, and that nothing in front of it answers in its place
+    exit status 3
+    ");
+}
+
+/// Whoever takes content has nothing to say but that it did: that is believed for as long as the record is not published.
+#[test]
+fn as_the_receipt_of_content() {
+    assert_snapshot!(pushed("/content/"), @"
+    warg+http://HOST/t/front@sha256:DIGEST
+    ---
+      Remembered the operator key of warg+http://HOST, seen for the first time: OPERATOR
+            Sent the component, sha256:ac2a8063c723 (869 B)
+          Pushed t:front@1.0.0 in warg+http://HOST
+    exit status 0
+    ");
+}
+
+#[test]
+fn as_an_answer_to_a_login() {
+    let server = WargServer::start(&["t"]);
+    let gateway = gateway(&server, "/v1/fetch/checkpoint", "");
+    let sandbox = Sandbox::new("");
+    let login = format!("login {} --token-stdin", gateway.registry());
+    let address = gateway.registry().replace("warg+http://", "");
+    assert_snapshot!(sandbox.compose_reading("s3cret", &login).to_string().replace(&address, "HOST"), @"
+    error[registry-failure]: cannot get an answer from HOST
+     |
+     = note: caused by: GET http://HOST/v1/fetch/checkpoint was answered with something that is not warg's: expected value at line 1 column 1
+    exit status 3
+    ");
+}
+
+/// A page with another status than a registry would give it.
+#[test]
+fn in_place_of_everything() {
+    let server = WargServer::start(&["t"]);
+    let gateway = Meddler::start(server.address(), |_, _| (404, PAGE.to_vec()));
+    assert_snapshot!(said(&application(&gateway.registry()), "build", &[]), @r#"
+    error[registry-failure]: cannot get the list of versions of t:front in warg+http://HOST
+     --> compose.toml:4:9
+      |
+    4 | front = "t:front"
+      |         ^^^^^^^^^ needed here
+      |
+      = note: caused by: GET http://HOST/v1/fetch/checkpoint was answered with 404
+      = help: check that it is a warg registry, and that nothing in front of it answers in its place
+    exit status 3
+    "#);
+}
