@@ -70,6 +70,9 @@ pub fn diagnostic(error: &Error) -> Diagnostic {
             NetworkFailure::Protocol { .. } | NetworkFailure::Status { status: 404, .. } if is_logged(subject) => diagnostic
                 .causes(error)
                 .hint("check that it is a warg registry, and that nothing in front of it answers in its place"),
+            NetworkFailure::Status { status: 404, .. } if let Subject::Login { host } = &**subject => diagnostic
+                .causes(error)
+                .hint(format!("it answers, and is no OCI registry; a warg registry is named as one: `warg+https://{host}`")),
             _ => diagnostic.causes(error),
         },
         Error::UnsupportedRegistry { .. } => diagnostic
@@ -116,6 +119,7 @@ fn is_logged(subject: &Subject) -> bool {
         Subject::Manifest(origin) | Subject::Component(origin) | Subject::Push(origin) => {
             matches!(origin, Origin::Package { registry: Registry::Warg(_), .. })
         }
+        Subject::Login { host } => host.starts_with("warg+"),
         _ => false,
     }
 }

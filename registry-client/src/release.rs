@@ -110,7 +110,7 @@ pub enum Subject {
     },
     /// Whether a registry accepts who somebody says they are.
     Login {
-        /// The registry's host.
+        /// The registry's host, or the whole name of a warg registry.
         host: String,
     },
 }

@@ -18,10 +18,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::warg_server::{here, message};
+use crate::warg_server::{Answer, here, message};
 
 /// What becomes of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Manner {
     /// The real registry answers.
     Honest,
@@ -31,8 +31,10 @@ pub enum Manner {
     Drip,
     /// An answer begins, and goes on as fast as it is taken.
     Flood,
-    /// Somebody answers this.
+    /// Somebody answers this, and the real registry never hears of it.
     Says(&'static str),
+    /// Somebody makes something else of the real registry's answer: this, of a number and what it was.
+    Meddled(u64, fn(u64, Answer) -> Answer),
 }
 
 /// A registry that answers as it is told.
@@ -87,7 +89,8 @@ async fn converse(
     let stream = stream.get_mut();
     match manner(&asked) {
         Manner::Honest => {
-            stream.write_all(&answer(&head, &body, upstream, &address.to_string())?).await?;
+            let (answered, body) = answer(&head, &body, upstream, &address.to_string())?;
+            stream.write_all(&[answered.as_bytes(), b"\r\n\r\n", &body].concat()).await?;
             stream.shutdown().await
         }
         Manner::Silence => tokio::io::copy(stream, &mut tokio::io::sink()).await.map(drop),
@@ -98,11 +101,12 @@ async fn converse(
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
-        Manner::Says(body) => {
-            let length = body.len();
-            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
-            stream.write_all(format!("{head}{body}").as_bytes()).await?;
-            stream.shutdown().await
+        Manner::Says(body) => say(stream, 200, body.as_bytes()).await,
+        Manner::Meddled(seed, meddle) => {
+            let (answered, body) = answer(&head, &body, upstream, &address.to_string())?;
+            let status = answered.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(500);
+            let (status, body) = meddle(seed, (status, body));
+            say(stream, status, &body).await
         }
         Manner::Flood => {
             stream.write_all(BEGUN).await?;
@@ -124,8 +128,15 @@ async fn request(stream: &mut BufReader<TcpStream>) -> std::io::Result<(String, 
     Ok((head, body))
 }
 
-/// What the real registry answers. The thread waits for it, and time does not pass.
-fn answer(head: &str, body: &[u8], upstream: &str, address: &str) -> std::io::Result<Vec<u8>> {
+async fn say(stream: &mut TcpStream, status: u16, body: &[u8]) -> std::io::Result<()> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status} Said\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all(&[head.as_bytes(), body].concat()).await?;
+    stream.shutdown().await
+}
+
+/// What the real registry answers, as a head without its end and a body. The thread waits for it, and time does not pass.
+fn answer(head: &str, body: &[u8], upstream: &str, address: &str) -> std::io::Result<(String, Vec<u8>)> {
     let mut server = std::net::TcpStream::connect(upstream)?;
     let kept = head.trim_end().lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
     let kept = kept.collect::<Vec<_>>().join("\r\n");
@@ -141,5 +152,5 @@ fn answer(head: &str, body: &[u8], upstream: &str, address: &str) -> std::io::Re
     if !head.starts_with("HEAD ") {
         answer += &format!("\r\nContent-Length: {}", body.len());
     }
-    Ok([answer.as_bytes(), b"\r\n\r\n", &body].concat())
+    Ok((answer, body))
 }

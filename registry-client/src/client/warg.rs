@@ -182,7 +182,7 @@ impl Client {
     }
 
     pub(super) async fn verify_log(&self, registry: &WargRegistry) -> Result<LogCheck, Error> {
-        let subject = Subject::Login { host: registry.host().to_owned() };
+        let subject = Subject::Login { host: registry.to_string() };
         let _turn = self.turn(&subject, USUAL_BODY).await?;
         let (operator, known_from, state) =
             self.warg(registry).check().await.map_err(|error| unverified(error, registry, &subject))?;
@@ -191,7 +191,7 @@ impl Client {
 
     /// Asks for the checkpoint as nobody and, where that is not enough, as `login`.
     pub(super) async fn ask_log(&self, registry: &WargRegistry, login: &Credential) -> Result<LoginCheck, Error> {
-        let subject = Subject::Login { host: registry.host().to_owned() };
+        let subject = Subject::Login { host: registry.to_string() };
         let _turn = self.turn(&subject, USUAL_BODY).await?;
         let failed = |error| request_failed(registry, &subject, error);
         match self.warg(registry).ask_as(None).await {

@@ -7,7 +7,7 @@
 //! The last one matters. In `warg-protocol` an operator's first record may introduce one key and be signed by another, which it then
 //! grants everything: anyone could write a log that begins with a pinned key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use semver::Version;
@@ -52,6 +52,8 @@ pub(super) struct PackageLog {
     end: End,
     state: package::LogState,
     releases: BTreeMap<Version, Release>,
+    /// The identifiers of all its records.
+    records: BTreeSet<String>,
 }
 
 /// Where a log ends.
@@ -157,6 +159,11 @@ impl PackageLog {
         self.releases.get(version)?.read()
     }
 
+    /// Whether this is one of its records.
+    pub(super) fn has(&self, record: &RecordId) -> bool {
+        self.records.contains(&record.to_string())
+    }
+
     /// Whether the key of this identifier may do this.
     pub(super) fn allows(&self, key: &KeyID, permission: Permission) -> bool {
         self.state.key_permissions(key).is_some_and(|permissions| permissions.contains(&permission))
@@ -184,6 +191,7 @@ impl PackageLog {
         let head = self.state.head().as_ref().map(|head| head.digest.clone());
         if let Some(record) = head.as_ref().and_then(record_digest) {
             self.note_releases(&envelope, record, &log)?;
+            self.records.insert(record.to_string());
         }
         let bytes = envelope.content_bytes().len() as u64;
         self.end.advance(&log, registry_index as u64, bytes, head, token, length)

@@ -98,10 +98,10 @@ impl Warg<'_> {
         loop {
             match state {
                 PackageRecordState::Rejected { reason } => return Err(WargError::Rejected(one_line(&reason))),
-                PackageRecordState::Published { registry_index } => {
-                    // A record is in the log at once, and can be proved with the next checkpoint.
+                PackageRecordState::Published { .. } => {
+                    // A record is in the log at once, and can be proved with the next checkpoint: until then it is the registry's word.
                     match self.observe(package).await {
-                        Ok(observed) if observed.has(registry_index as u64, id) => return Ok(observed),
+                        Ok(observed) if observed.package.has(id) => return Ok(observed),
                         Ok(_) | Err(WargError::PackageNotFound) => {}
                         Err(error) => return Err(error),
                     }
@@ -120,13 +120,6 @@ impl Warg<'_> {
             pause = (pause * 2).min(LONGEST_PAUSE);
             state = self.api().record(log_id, id).await?.state;
         }
-    }
-}
-
-impl Observed {
-    /// Whether the package's log has the record, as its last one or before.
-    fn has(&self, index: u64, id: &RecordId) -> bool {
-        self.package.head().is_some_and(|(head, record)| head > index || (head == index && record == *id))
     }
 }
 

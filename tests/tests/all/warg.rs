@@ -155,6 +155,35 @@ fn an_application_is_built_from_a_log_an_oci_registry_and_a_directory() {
 }
 
 #[test]
+fn what_is_vendored_builds_without_the_registry() {
+    let (server, _) = registry();
+    let sandbox = Sandbox::new(&manifest(&server.registry(), "front = \"t:front@^1\""));
+    build(&sandbox, "build", "52");
+    let lock = sandbox.lock();
+    let run = sandbox.compose("vendor --write");
+    assert_eq!(run.status, Some(0), "{run}");
+    drop(server);
+    fs::remove_dir_all(sandbox.path(".cache")).unwrap();
+    fs::remove_dir_all(sandbox.path("target")).unwrap();
+    build(&sandbox, "build --frozen", "52");
+    assert_eq!(sandbox.lock(), lock);
+}
+
+#[test]
+fn a_provider_that_nobody_wrote_comes_from_a_log_whose_operator_is_required() {
+    let (server, publisher) = (WargServer::start(&["t"]), Publisher::new());
+    publisher.publish(&server.registry(), "t:steps@1.0.0", &step("b", None, 4));
+    let registry =
+        format!("{{ url = \"{}\", operator-key = \"{}\", auto = true }}", server.registry(), server.operator_key());
+    let sandbox = Sandbox::new(&format!(
+        "[registries]\ndefault = {registry}\n[components]\nfront = {{ path = \"front.wasm\" }}\n"
+    ));
+    sandbox.write("front.wasm", step("a", Some("b"), 1));
+    build(&sandbox, "build", "541");
+    build(&sandbox, "build --frozen", "541");
+}
+
+#[test]
 fn a_withdrawn_version_is_not_chosen_and_whoever_has_it_keeps_it() {
     let (server, publisher) = registry();
     let sandbox = Sandbox::new(&manifest(&server.registry(), "front = \"t:front@^1\""));

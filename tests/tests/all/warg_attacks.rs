@@ -5,20 +5,17 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::SystemTime,
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use compose_tests::{
-    execution::block_on,
-    mutation::Random,
     sandbox::Sandbox,
-    warg_server::{Answer, Meddler, WargServer, new_key, private, public},
+    warg_server::{Meddler, WargServer, new_key, private, public},
 };
 use insta::assert_snapshot;
-use registry_client::{Client, Error, Registry, Release};
 use serde_json::{Value, json};
 use warg_protocol::{
     ProtoEnvelope, ProtoEnvelopeBody, SerdeEnvelope,
@@ -26,21 +23,15 @@ use warg_protocol::{
     registry::TimestampedCheckpoint,
 };
 
-use crate::{
-    steps::step,
-    warg::{Publisher, origin, told},
-};
+use crate::{steps::step, warg::Publisher};
 
-const CHECKPOINT: &str = "/v1/fetch/checkpoint";
-const LOGS: &str = "/v1/fetch/logs";
-const INCLUSION: &str = "/v1/proof/inclusion";
-const CONSISTENCY: &str = "/v1/proof/consistency";
-
-/// In how many ways an answer is damaged.
-const LIES: u64 = 24;
+pub(crate) const CHECKPOINT: &str = "/v1/fetch/checkpoint";
+pub(crate) const LOGS: &str = "/v1/fetch/logs";
+pub(crate) const INCLUSION: &str = "/v1/proof/inclusion";
+pub(crate) const CONSISTENCY: &str = "/v1/proof/consistency";
 
 /// A registry that has `t:front@1.0.0`.
-fn registry() -> (WargServer, Publisher) {
+pub(crate) fn registry() -> (WargServer, Publisher) {
     let (server, publisher) = (WargServer::start(&["t"]), Publisher::new());
     publisher.publish(&server.registry(), "t:front@1.0.0", &step("a", None, 1));
     (server, publisher)
@@ -58,7 +49,7 @@ fn begun_anew(server: WargServer, releases: u64) -> WargServer {
     server
 }
 
-fn application(registry: &str) -> Sandbox {
+pub(crate) fn application(registry: &str) -> Sandbox {
     Sandbox::new(&manifest(&format!("\"{registry}\"")))
 }
 
@@ -531,92 +522,4 @@ fn find(directory: &Path, name: &str) -> PathBuf {
         }
     });
     found.next().unwrap_or_default()
-}
-
-/// What a client that knows nothing makes of a registry.
-fn asked(client: &Client, registry: &Registry) -> Result<Release, Error> {
-    block_on(async {
-        client.versions(registry, &"t:front".parse().unwrap()).await?;
-        let origin = origin(&registry.to_string(), "t:front@1.0.0");
-        let release = client.release(&origin).await?;
-        client.fetch_file(&origin, &release).await?;
-        Ok(release)
-    })
-}
-
-#[test]
-fn garbage_in_any_answer_is_an_error() {
-    let (server, publisher) = registry();
-    let truth = asked(&Sandbox::new("").session().client, &server.registry().parse().unwrap()).unwrap();
-    for path in [CHECKPOINT, LOGS, INCLUSION, "/v1/content/", "/content/"] {
-        for seed in 0..LIES {
-            let meddler =
-                Meddler::start(
-                    server.address(),
-                    move |asked, answer| {
-                        if asked.starts_with(path) { garbage(seed, answer) } else { answer }
-                    },
-                );
-            let sandbox = Sandbox::new("");
-            let (client, registry) = (sandbox.session().client, meddler.registry().parse().unwrap());
-            match asked(&client, &registry) {
-                Ok(release) => assert_eq!(
-                    (release.manifest, release.component),
-                    (truth.manifest, truth.component),
-                    "{path}, {seed}"
-                ),
-                Err(error) => assert!(!told(&error).is_empty()),
-            }
-        }
-    }
-    // Who knows an earlier state asks for a proof of what was before.
-    let sandbox = Sandbox::new("");
-    let lie = Arc::new(AtomicU64::new(0));
-    let seed = Arc::clone(&lie);
-    let meddler = Meddler::start(server.address(), move |asked, answer| {
-        if asked == CONSISTENCY { garbage(seed.load(Ordering::SeqCst), answer) } else { answer }
-    });
-    let (client, registry) = (sandbox.session().client, meddler.registry().parse().unwrap());
-    asked(&client, &registry).unwrap();
-    publisher.publish(&server.registry(), "t:front@1.1.0", &step("a", None, 2));
-    for seed in 0..LIES {
-        lie.store(seed, Ordering::SeqCst);
-        if let Ok(release) = asked(&client, &registry) {
-            assert_eq!(release.component, truth.component);
-        }
-    }
-}
-
-/// An answer that is damaged in one of many ways, the same for the same seed.
-fn garbage(seed: u64, (status, body): Answer) -> Answer {
-    let mut random = Random::new(seed);
-    let whole = [
-        &b""[..],
-        b"null",
-        b"{}",
-        b"[]",
-        b"<html>",
-        b"\xff\xfe",
-        br#"{"log":"AAAA","map":"AAAA","proof":"AAAA"}"#,
-        br#"{"contentSources":{}}"#,
-        br#"{"more":true}"#,
-        br#"{"status":404,"type":"namespace","id":"t"}"#,
-    ];
-    match usize::try_from(seed).ok().and_then(|seed| whole.get(seed)) {
-        Some(whole) => (if seed == 9 { 404 } else { status }, whole.to_vec()),
-        None if seed == 10 => (status, b"[".repeat(100_000)),
-        None => (status, damaged(&mut random, body)),
-    }
-}
-
-/// Some bytes of it replaced, within base64 too.
-fn damaged(random: &mut Random, mut body: Vec<u8>) -> Vec<u8> {
-    const LETTERS: &[u8] = b"ABCDEFabcdef0123456789+/\"{}:,";
-    for _ in 0..=random.below(4) {
-        let place = random.below(body.len());
-        if let Some(byte) = body.get_mut(place) {
-            *byte = LETTERS[random.below(LETTERS.len())];
-        }
-    }
-    body
 }

@@ -2,29 +2,30 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use compose_tests::{
+    execution::block_on,
+    mutation::Random,
     sandbox::Sandbox,
-    warg_server::{Meddler, WargServer, new_key},
+    warg_server::{Answer, Meddler, WargServer, new_key},
+    warg_stage::{Manner, Stage},
 };
 use insta::assert_snapshot;
+use registry_client::{Client, Error, Registry, Release};
 
 use crate::{
     steps::step,
-    warg::Publisher,
-    warg_attacks::{said, shown},
+    warg::{Publisher, origin, told},
+    warg_attacks::{CHECKPOINT, CONSISTENCY, INCLUSION, LOGS, application, registry, said, shown},
 };
+
+/// In how many ways an answer is damaged.
+const LIES: u64 = 24;
 
 /// What a gateway may answer to anything.
 const PAGE: &[u8] = b"<html>Please accept our terms.</html>";
-
-fn front() -> (WargServer, Publisher) {
-    let (server, publisher) = (WargServer::start(&["t"]), Publisher::new());
-    publisher.publish(&server.registry(), "t:front@1.0.0", &step("a", None, 1));
-    (server, publisher)
-}
 
 /// Somebody who answers the calls that begin so, and go on so, with a page.
 fn gateway(server: &WargServer, begin: &'static str, part: &'static str) -> Meddler {
@@ -35,13 +36,9 @@ fn gateway(server: &WargServer, begin: &'static str, part: &'static str) -> Medd
     })
 }
 
-fn application(registry: &str) -> Sandbox {
-    Sandbox::new(&format!("[registries]\ndefault = \"{registry}\"\n[components]\nfront = \"t:front\"\n"))
-}
-
 /// What is said when an application is built.
 fn built(begin: &'static str) -> String {
-    let (server, _) = front();
+    let (server, _) = registry();
     let gateway = gateway(&server, begin, "");
     shown(&said(&application(&gateway.registry()), "build", &[]))
 }
@@ -102,7 +99,7 @@ fn as_proofs_of_inclusion() {
 
 #[test]
 fn as_a_proof_of_consistency() {
-    let (server, publisher) = front();
+    let (server, publisher) = registry();
     let is_on = Arc::new(AtomicBool::new(false));
     let on = Arc::clone(&is_on);
     let gateway = Meddler::start(server.address(), move |asked, (status, body)| {
@@ -204,9 +201,10 @@ fn as_an_answer_to_a_login() {
     let login = format!("login {} --token-stdin", gateway.registry());
     let address = gateway.registry().replace("warg+http://", "");
     assert_snapshot!(sandbox.compose_reading("s3cret", &login).to_string().replace(&address, "HOST"), @"
-    error[registry-failure]: cannot get an answer from HOST
+    error[registry-failure]: cannot get an answer from warg+http://HOST
      |
      = note: caused by: GET http://HOST/v1/fetch/checkpoint was answered with something that is not warg's: expected value at line 1 column 1
+     = help: check that it is a warg registry, and that nothing in front of it answers in its place
     exit status 3
     ");
 }
@@ -227,4 +225,124 @@ fn in_place_of_everything() {
       = help: check that it is a warg registry, and that nothing in front of it answers in its place
     exit status 3
     "#);
+}
+
+/// What a client that knows nothing makes of a registry.
+fn asked(client: &Client, registry: &Registry) -> Result<Release, Error> {
+    block_on(async {
+        client.versions(registry, &"t:front".parse().unwrap()).await?;
+        let origin = origin(&registry.to_string(), "t:front@1.0.0");
+        let release = client.release(&origin).await?;
+        client.fetch_file(&origin, &release).await?;
+        Ok(release)
+    })
+}
+
+#[test]
+fn garbage_in_any_answer_is_an_error() {
+    let (server, publisher) = registry();
+    let truth = asked(&Sandbox::new("").session().client, &server.registry().parse().unwrap()).unwrap();
+    for path in [CHECKPOINT, LOGS, INCLUSION, "/v1/content/", "/content/"] {
+        for seed in 0..LIES {
+            let meddler =
+                Meddler::start(
+                    server.address(),
+                    move |asked, answer| {
+                        if asked.starts_with(path) { garbage(seed, answer) } else { answer }
+                    },
+                );
+            let sandbox = Sandbox::new("");
+            let (client, registry) = (sandbox.session().client, meddler.registry().parse().unwrap());
+            match asked(&client, &registry) {
+                Ok(release) => assert_eq!(
+                    (release.manifest, release.component),
+                    (truth.manifest, truth.component),
+                    "{path}, {seed}"
+                ),
+                Err(error) => assert!(!told(&error).is_empty()),
+            }
+        }
+    }
+    // Who knows an earlier state asks for a proof of what was before.
+    let sandbox = Sandbox::new("");
+    let lie = Arc::new(AtomicU64::new(0));
+    let seed = Arc::clone(&lie);
+    let meddler = Meddler::start(server.address(), move |asked, answer| {
+        if asked == CONSISTENCY { garbage(seed.load(Ordering::SeqCst), answer) } else { answer }
+    });
+    let (client, registry) = (sandbox.session().client, meddler.registry().parse().unwrap());
+    asked(&client, &registry).unwrap();
+    publisher.publish(&server.registry(), "t:front@1.1.0", &step("a", None, 2));
+    for seed in 0..LIES {
+        lie.store(seed, Ordering::SeqCst);
+        if let Ok(release) = asked(&client, &registry) {
+            assert_eq!(release.component, truth.component);
+        }
+    }
+}
+
+/// Nothing is called published that is not there, whatever the registry says of it.
+#[test]
+fn garbage_while_publishing_is_an_error() {
+    let server = WargServer::start(&["t"]);
+    let (publisher, honest) = (Publisher::new(), Publisher::new());
+    let paused = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let component = step("a", None, 1);
+    let mut version = 0;
+    for (begin, part) in [("POST /v1/package/", "/record"), ("GET /v1/package/", "/record/")] {
+        for seed in 0..LIES {
+            version += 1;
+            let package = format!("t:front@0.0.{version}");
+            let pushed = paused.block_on(async {
+                let manner = move |asked: &str| {
+                    let is_it =
+                        asked.starts_with(begin) && asked.rsplit_once(part).is_some_and(|(_, end)| !end.contains('/'));
+                    if is_it { Manner::Meddled(seed, garbage) } else { Manner::Honest }
+                };
+                let stage = Stage::start(server.address(), manner).await;
+                publisher.push(&publisher.client(), &stage.registry(), &package, &component).await
+            });
+            match pushed {
+                Ok(pushed) => {
+                    let release = block_on(honest.client().release(&origin(&server.registry(), &package)));
+                    assert_eq!(release.unwrap().component, pushed.release.component, "{package}, {seed}");
+                }
+                Err(error) => assert!(!told(&error).is_empty()),
+            }
+        }
+    }
+}
+
+/// An answer that is damaged in one of many ways, the same for the same seed.
+fn garbage(seed: u64, (status, body): Answer) -> Answer {
+    let mut random = Random::new(seed);
+    let whole = [
+        &b""[..],
+        b"null",
+        b"{}",
+        b"[]",
+        b"<html>",
+        b"\xff\xfe",
+        br#"{"log":"AAAA","map":"AAAA","proof":"AAAA"}"#,
+        br#"{"contentSources":{}}"#,
+        br#"{"more":true}"#,
+        br#"{"status":404,"type":"namespace","id":"t"}"#,
+    ];
+    match usize::try_from(seed).ok().and_then(|seed| whole.get(seed)) {
+        Some(whole) => (if seed == 9 { 404 } else { status }, whole.to_vec()),
+        None if seed == 10 => (status, b"[".repeat(100_000)),
+        None => (status, damaged(&mut random, body)),
+    }
+}
+
+/// Some bytes of it replaced, within base64 too.
+fn damaged(random: &mut Random, mut body: Vec<u8>) -> Vec<u8> {
+    const LETTERS: &[u8] = b"ABCDEFabcdef0123456789+/\"{}:,";
+    for _ in 0..=random.below(4) {
+        let place = random.below(body.len());
+        if let Some(byte) = body.get_mut(place) {
+            *byte = LETTERS[random.below(LETTERS.len())];
+        }
+    }
+    body
 }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use compose_tests::{
-    sandbox::Sandbox,
-    warg_server::{WargServer, new_key, public},
+    sandbox::{Run, Sandbox},
+    warg_server::{Meddler, WargServer, new_key, public, signing},
     warg_stage::{Manner, Stage},
 };
 use insta::assert_snapshot;
@@ -306,6 +306,27 @@ fn a_record_that_is_never_published_is_waited_for_and_given_up() {
 }
 
 #[test]
+fn a_registry_that_says_published_has_to_prove_it() {
+    const PUBLISHED: &str = r#"{"recordId":"sha256:0000000000000000000000000000000000000000000000000000000000000000","state":"published","registryIndex":0}"#;
+    let (server, publisher) = (WargServer::start(&["t"]), Publisher::new());
+    publisher.publish(&server.registry(), "t:front@1.0.0", &step("a", None, 1));
+    let paused = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let (error, registry) = paused.block_on(async {
+        let is_record = |asked: &str| asked.contains(" /v1/package/");
+        let manner = move |asked: &str| if is_record(asked) { Manner::Says(PUBLISHED) } else { Manner::Honest };
+        let stage = Stage::start(server.address(), manner).await;
+        let (client, registry) = (publisher.client(), stage.registry());
+        let (package, version) = ("t:front".parse().unwrap(), "1.0.0".parse().unwrap());
+        let withdrawn = client.yank(&registry.parse().unwrap(), &package, &version, &signing(&publisher.key)).await;
+        (withdrawn.unwrap_err(), registry)
+    });
+    assert_snapshot!(warg_manners::shown(&error, &registry), @"
+    registry-failure: warg+http://HOST took the record for t:front, and did not publish it within 120 seconds
+      it may still be published: do the same again later, which changes nothing where it was, and ask whoever runs the registry if it never is
+    ");
+}
+
+#[test]
 fn a_wit_package_is_published_and_used() {
     let person = Person::new();
     person
@@ -378,4 +399,29 @@ fn a_person_is_told_whose_log_it_is_and_whether_it_answers() {
      = help: ask its operator for the key, by another way than this registry; `operator-key` in the manifest must be that
     exit status 1
     ");
+}
+
+#[test]
+fn a_login_is_to_a_warg_registry_where_it_is_named_as_one() {
+    let server = WargServer::start(&["t"]);
+    let gate = Meddler::guarded(server.address(), "Bearer s3cret");
+    let (sandbox, address) = (Sandbox::bare([("token", "")]), gate.registry().replace("warg+http://", ""));
+    let said = |run: Run| run.to_string().replace(&address, "HOST");
+    let registry = gate.registry();
+    assert_snapshot!(said(sandbox.compose_reading("s3cret", &format!("login {registry} --token-stdin"))), @"
+       Logged in to HOST; kept in .docker/config.json
+    exit status 0
+    ");
+    let open = server.address();
+    let run = sandbox.compose_reading("s3cret", &format!("login {open} --token-stdin"));
+    assert_snapshot!(run.to_string().replace(&open, "HOST"), @"
+    error[registry-failure]: cannot get an answer from HOST
+     |
+     = note: caused by: GET http://HOST/v2/ was answered with 404
+     = help: it answers, and is no OCI registry; a warg registry is named as one: `warg+https://HOST`
+    exit status 3
+    ");
+    sandbox.compose_reading("s3cret", &format!("login {} --token-stdin", server.registry()));
+    let doctor = sandbox.compose("doctor").to_string().replace(&open, "OPEN");
+    assert!(doctor.contains("answers, and is no OCI registry"), "{doctor}");
 }

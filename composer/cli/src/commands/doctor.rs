@@ -52,13 +52,24 @@ pub(super) fn run(arguments: &DoctorArgs, options: &ManifestOptions, output: &Ou
             sources.push(source(registries, around, package, &mut findings).await);
         }
         let used = || sources.iter().filter_map(|source| source.registry.as_ref());
-        let mut asked: BTreeSet<String> = used().filter_map(host).collect();
+        let asked: BTreeSet<String> = used().filter_map(host).collect();
         let logged: BTreeSet<&WargRegistry> = used().filter_map(warg).collect();
         let known = credentials.named().into_iter().filter_map(|key| Some(key.split('/').next()?.to_owned()));
-        asked.extend(known.filter(|host| !logged.iter().any(|warg| warg.host() == host)));
         let mut hosts = BTreeMap::new();
+        let is_new = |host: &String| !asked.contains(host) && !logged.iter().any(|warg| warg.host() == host);
+        for host in known.filter(is_new) {
+            let check = registries.client.check_access(&host).await;
+            // Who has a login is not said to be an OCI registry by that.
+            let answer = match &check {
+                Err(registry_client::Error::Network { source, .. }) if source.status() == Some(404) => {
+                    "answers, and is no OCI registry".to_owned()
+                }
+                _ => access(check, &mut findings),
+            };
+            hosts.insert(host, answer);
+        }
         for host in asked {
-            let answer = access(registries, &host, &mut findings).await;
+            let answer = access(registries.client.check_access(&host).await, &mut findings);
             hosts.insert(host, answer);
         }
         for registry in logged {
@@ -164,8 +175,8 @@ async fn log(registries: &Registries, registry: &WargRegistry, findings: &mut Ve
 }
 
 /// What a registry says to us.
-async fn access(registries: &Registries, host: &str, findings: &mut Vec<Diagnostic>) -> String {
-    match registries.client.check_access(host).await {
+fn access(check: Result<AccessCheck, registry_client::Error>, findings: &mut Vec<Diagnostic>) -> String {
+    match check {
         Ok(AccessCheck::Open) => "answers, and lets everybody in".to_owned(),
         Ok(AccessCheck::Accepted(source)) => format!("answers, and accepts {source}"),
         Ok(AccessCheck::NoCredential) => {
