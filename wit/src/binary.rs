@@ -1,7 +1,7 @@
 //! Decides what the bytes of a file are and whether they are a valid component, from bytes, to the validator's types of
 //! the component's imports and exports. Function bodies are skipped: they say nothing about a component's type.
 
-use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
+use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ComponentItem, ComponentType};
 use wasmparser::types::{Types, TypesRef};
 use wasmparser::{Chunk, Encoding, Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
@@ -59,14 +59,14 @@ pub(crate) struct ComponentBinary {
 pub(crate) type Extern = (String, ComponentEntityType);
 
 impl ComponentBinary {
-    /// Validates the bytes, except for function bodies.
+    /// Validates the bytes with these features, except for function bodies.
     ///
     /// # Errors
     ///
     /// Any [`DecodeError`] except for [`DecodeError::WitPackage`] and [`DecodeError::Unsupported`].
-    pub(crate) fn validate(bytes: &[u8]) -> Result<ComponentBinary, DecodeError> {
+    pub(crate) fn validate(bytes: &[u8], features: WasmFeatures) -> Result<ComponentBinary, DecodeError> {
         check_magic(bytes)?;
-        let mut validator = Validator::new_with_features(WasmFeatures::all());
+        let mut validator = Validator::new_with_features(features);
         let mut imports = Vec::new();
         let mut exports = Vec::new();
         let mut parser = Parser::new(0);
@@ -134,6 +134,15 @@ impl ComponentBinary {
         &self.exports
     }
 
+    /// The component that this one exports under a name.
+    pub(crate) fn exported_component(&self, name: &str) -> Option<&ComponentType> {
+        let (_, ty) = self.exports.iter().find(|(known, _)| known == name)?;
+        match ty {
+            ComponentEntityType::Component(id) => self.types().get(*id),
+            _ => None,
+        }
+    }
+
     /// Whether this is an encoded WIT package: it has nothing but exports of component types.
     pub(crate) fn is_wit_package(&self) -> bool {
         let is_component_type = |(_, ty): &Extern| {
@@ -147,6 +156,11 @@ impl From<wasmparser::Error> for DecodeError {
     fn from(error: wasmparser::Error) -> Self {
         DecodeError::Invalid { offset: error.offset(), message: error.message().to_owned() }
     }
+}
+
+/// The imports or exports of the type of a component.
+pub(crate) fn externs_of<'a>(items: impl IntoIterator<Item = (&'a String, &'a ComponentItem)>) -> Vec<Extern> {
+    items.into_iter().map(|(name, item)| (name.clone(), item.ty)).collect()
 }
 
 /// Tells an empty, a foreign and a cut off file from one that starts as WebAssembly does.

@@ -20,6 +20,7 @@ mod comparison;
 pub mod compatibility;
 mod conformance;
 pub mod dependencies;
+mod encoding;
 mod features;
 pub mod lint;
 mod mismatch;

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use semver::Version;
+use wasmparser::WasmFeatures;
 use wit_component::WitPrinter;
 use wit_parser::decoding::DecodedWasm;
 use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup};
@@ -346,8 +347,8 @@ fn includes(group: &UnresolvedPackageGroup) -> Vec<Include> {
 }
 
 fn decode(name: &str, bytes: &[u8]) -> Result<(Resolve, PackageId), WorldError> {
-    let binary =
-        ComponentBinary::validate(bytes).map_err(|source| WorldError::Undecodable { path: name.into(), source })?;
+    let binary = ComponentBinary::validate(bytes, WasmFeatures::all())
+        .map_err(|source| WorldError::Undecodable { path: name.into(), source })?;
     if !binary.is_wit_package() {
         return Err(WorldError::NotAPackage { path: name.into() });
     }

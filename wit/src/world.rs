@@ -5,9 +5,13 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use indexmap::IndexMap;
+use wasm_encoder::{ComponentSection, ComponentTypeSection};
+use wasmparser::WasmFeatures;
+use wasmparser::types::TypesRef;
 
-use crate::binary::{ComponentBinary, DecodeError};
+use crate::binary::{ComponentBinary, DecodeError, Extern, externs_of};
 use crate::comparison;
+use crate::encoding;
 use crate::features::Features;
 use crate::mismatch::Mismatch;
 use crate::name::ExternName;
@@ -32,14 +36,42 @@ impl World {
     ///
     /// Any [`DecodeError`]: the bytes are something else, cut off, invalid, or not expressible in WIT.
     pub fn of_component(bytes: &[u8]) -> Result<World, DecodeError> {
-        let component = ComponentBinary::validate(bytes)?;
+        let component = ComponentBinary::validate(bytes, WasmFeatures::all())?;
         if component.is_wit_package() {
             return Err(DecodeError::WitPackage);
         }
-        let mut reader = Reader::new(component.types());
-        let imports = reader.read(Side::Import, component.imports())?;
-        let exports = reader.read(Side::Export, component.exports())?;
+        World::read(component.types(), component.imports(), component.exports())
+    }
+
+    /// Reads the type of a component that a component exports under a name. All of it is validated with these features,
+    /// except for the bodies of functions.
+    ///
+    /// # Errors
+    ///
+    /// As [`of_component`](World::of_component); [`DecodeError::Unsupported`] when there is no such export as well.
+    pub fn of_export(bytes: &[u8], name: &str, features: WasmFeatures) -> Result<World, DecodeError> {
+        let component = ComponentBinary::validate(bytes, features)?;
+        let Some(ty) = component.exported_component(name) else {
+            return Err(DecodeError::Unsupported { what: format!("no component is exported as `{name}`") });
+        };
+        World::read(component.types(), &externs_of(&ty.imports), &externs_of(&ty.exports))
+    }
+
+    fn read(types: TypesRef<'_>, imports: &[Extern], exports: &[Extern]) -> Result<World, DecodeError> {
+        let mut reader = Reader::new(types);
+        let imports = reader.read(Side::Import, imports)?;
+        let exports = reader.read(Side::Export, exports)?;
         Ok(World { imports, exports, types: reader.finish() })
+    }
+
+    /// The world in the binary format: a section of a component that defines one type, the one of the components that
+    /// import and export what the world does.
+    pub fn to_type_section(&self) -> Vec<u8> {
+        let mut section = ComponentTypeSection::new();
+        section.component(&encoding::component_type(self));
+        let mut bytes = Vec::new();
+        section.append_to_component(&mut bytes);
+        bytes
     }
 
     /// Reads a world of the WIT package at `path`, as [`Package::from_path`] does, without what is behind a feature.

@@ -7,6 +7,7 @@ mod comparison;
 mod compatibility;
 mod conforming;
 mod decoding;
+mod encoding;
 mod linting;
 mod loading;
 mod mutation;
