@@ -4,9 +4,12 @@
 //! assembled, folders with a manifest of their own laid out. All that is wrong is reported, not just the first.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     io::Read,
+    num::NonZeroUsize,
+    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use futures::{StreamExt, stream};
@@ -139,12 +142,12 @@ pub(super) async fn components(
     resolution: &Resolution,
     mut loaded: Loaded,
 ) -> Result<Loaded, Failure> {
-    loaded.parts.retain(|part| {
-        let chosen = resolution.components.iter().find(|component| component.name == part.name);
-        chosen.is_some_and(|component| is_of(part, component))
-    });
+    let chosen: BTreeMap<&Name, &ResolvedComponent> =
+        resolution.components.iter().map(|component| (&component.name, component)).collect();
+    loaded.parts.retain(|part| chosen.get(&part.name).is_some_and(|component| is_of(part, component)));
+    let known: BTreeSet<Name> = loaded.parts.iter().map(|part| part.name.clone()).collect();
     let missing = resolution.components.iter().enumerate().filter_map(|(place, component)| {
-        let is_loaded = loaded.parts.iter().any(|part| part.name == component.name);
+        let is_loaded = known.contains(&component.name);
         component.source.release().filter(|_| !is_loaded).map(|(origin, release)| (place, component, origin, release))
     });
     let found = stream::iter(missing).map(|(place, component, origin, release)| async move {
@@ -168,8 +171,9 @@ pub(super) async fn components(
     loaded.read(session, manifest, found).await;
     loaded.wrong.sort_by_key(|(place, _)| *place);
     Failure::check(std::mem::take(&mut loaded.wrong).into_iter().flat_map(|(_, wrong)| wrong).collect())?;
-    let place = |part: &Part| manifest.components.iter().position(|entry| entry.name.value == part.name);
-    loaded.parts.sort_by_key(place);
+    let places: BTreeMap<&Name, usize> =
+        manifest.components.iter().enumerate().map(|(place, entry)| (&entry.name.value, place)).collect();
+    loaded.parts.sort_by_key(|part| places.get(&part.name));
     Ok(loaded)
 }
 
@@ -227,32 +231,57 @@ impl Loaded {
                 Err(failure) => self.wrong.push((component.place, failure.diagnostics().to_vec())),
             }
         }
-        let memory = Arc::clone(&self.memory);
-        let read = stream::iter(readable).map(|(component, input, known)| {
-            let Found { place, name, version } = component;
-            let (title, of_version) = (name.clone(), version.clone());
-            let memory = Arc::clone(&memory);
-            let part = tokio::task::spawn_blocking(move || Part::recall(name, version, input, known, &memory));
-            async move { (place, title, of_version, part.await) }
-        });
-        let read: Vec<_> = read.buffered(session.jobs.get()).collect().await;
-        for (place, name, version, part) in read {
+        let found = readable.iter().map(|(found, ..)| (found.place, found.name.clone(), found.version.clone()));
+        let found: Vec<_> = found.collect();
+        let read = read_all(readable, session.jobs, &self.memory).await;
+        for ((place, name, version), part) in found.into_iter().zip(read) {
             let wrong = match part {
-                Ok(Ok(part)) => {
+                Some(Ok(part)) => {
                     self.parts.push(part);
                     continue;
                 }
-                Ok(Err(PartError::Undecodable { bytes, error })) => {
+                Some(Err(PartError::Undecodable { bytes, error })) => {
                     report::undecodable(manifest, entry(manifest, &name), version.as_ref(), &bytes, &error)
                 }
-                Ok(Err(PartError::Unreadable(error))) => {
+                Some(Err(PartError::Unreadable(error))) => {
                     report::unreadable_part(manifest, entry(manifest, &name), &error)
                 }
-                Err(crash) => report::crash(&name, &crash),
+                None => report::crash(&name),
             };
             self.wrong.push((place, vec![wrong]));
         }
     }
+}
+
+/// Reads components, `jobs` at a time, in their order; of one whose reading crashed there is nothing.
+async fn read_all(
+    found: Vec<(Found, Input, Option<Known>)>,
+    jobs: NonZeroUsize,
+    memory: &Arc<Memory>,
+) -> Vec<Option<Result<Part, PartError>>> {
+    let count = found.len();
+    // Threads take what is next: to wake one for each component would cost more than most components do.
+    let found = Arc::new(Mutex::new(found.into_iter().enumerate()));
+    let readers = (0..jobs.get().min(count)).map(|_| {
+        let (found, memory) = (Arc::clone(&found), Arc::clone(memory));
+        tokio::task::spawn_blocking(move || {
+            let mut read = Vec::new();
+            let next = || found.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while let Some((place, (Found { name, version, .. }, input, known))) = next() {
+                // What was read before a crash is good, and nothing that is shared is left half done by one.
+                let part = || Part::recall(name, version, input, known, &memory);
+                read.push((place, panic::catch_unwind(AssertUnwindSafe(part)).ok()));
+            }
+            read
+        })
+    });
+    let mut parts: Vec<_> = (0..count).map(|_| None).collect();
+    for reader in readers.collect::<Vec<_>>() {
+        for (place, part) in reader.await.unwrap_or_default() {
+            parts[place] = part;
+        }
+    }
+    parts
 }
 
 struct FoundBytes {

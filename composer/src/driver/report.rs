@@ -214,6 +214,7 @@ pub(super) fn crashed(crash: &tokio::task::JoinError) -> Diagnostic {
     Diagnostic::error(Code::Internal, "composing an application failed").note(crash.to_string())
 }
 
-pub(super) fn crash(component: &Name, crash: &tokio::task::JoinError) -> Diagnostic {
-    Diagnostic::error(Code::Internal, format!("reading the component `{component}` failed")).note(crash.to_string())
+pub(super) fn crash(component: &Name) -> Diagnostic {
+    Diagnostic::error(Code::Internal, format!("reading the component `{component}` failed"))
+        .hint("this is a fault of `compose`: please report it with the component")
 }
