@@ -285,14 +285,13 @@ fn emit_result(
     path: PathBuf,
     files: Option<fingerprint::Files>,
 ) -> Result<Built, Failure> {
-    if let Err(error) = emit::emit(&component, &path) {
+    let mark = emit::emit(&component, &path, session.jobs).inspect_err(|_| {
         // An input is not what it was remembered as: the next build reads everything anew.
         fingerprint::forget(session);
         planned.parts.iter().for_each(|part| planned.memory.forget_shell(part.digest()));
-        return Err(error.into());
-    }
+    })?;
     let built = Built { planned, component, path };
-    fingerprint::keep(session, &built, files);
+    fingerprint::keep(session, &built, mark, files);
     Ok(built)
 }
 

@@ -1,6 +1,13 @@
 //! Emission: puts bytes into a file, all of them or none.
 
-use std::{io::Write, path::Path};
+use std::{
+    fs::File,
+    io::{self, Write},
+    num::NonZeroUsize,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use tempfile::NamedTempFile;
 
@@ -10,19 +17,64 @@ use crate::{
     validate::{Validated, unreadable},
 };
 
-/// Writes a proven component to a file.
+/// How many bytes one thread copies at a time.
+const STRETCH: u64 = 512 * 1024;
+
+/// Whether the time of a file's last change tells it from whatever is written to it later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// It does.
+    Unique,
+    /// A later change may have the same time.
+    Ambiguous,
+}
+
+/// Writes a proven component to a file, in as many threads as `jobs`.
 ///
 /// # Errors
 /// [`Code::OutputUnwritable`] when the file system refuses; an existing file is then as it was.
-pub fn emit(component: &Validated, path: &Path) -> Result<(), Diagnostic> {
-    let mut temporary = temporary_beside(path).map_err(|error| unwritable(path, &error))?;
-    component.write_to(temporary.as_file_mut()).map_err(|error| match error {
+pub(crate) fn emit(component: &Validated, path: &Path, jobs: NonZeroUsize) -> Result<Mark, Diagnostic> {
+    let temporary = temporary_beside(path).map_err(|error| unwritable(path, &error))?;
+    copy(component, &temporary, jobs).map_err(|error| match error {
         CopyError::Input(error) => unreadable(&error),
         CopyError::Output(error) => unwritable(path, &error),
     })?;
+    let mark = mark(temporary.as_file()).unwrap_or(Mark::Ambiguous);
     // Not synced: whatever a crash leaves of it can be built again, and is no output that `compose` believes to be up to date.
     temporary.persist(path).map_err(|error| unwritable(path, &error.error))?;
-    Ok(())
+    Ok(mark)
+}
+
+/// Sets the time of a file's last change a nanosecond later than the system did: for some milliseconds that gives every change the
+/// same time, and never this one.
+fn mark(file: &File) -> io::Result<Mark> {
+    let written = file.metadata()?.modified()?;
+    let marked = written + Duration::from_nanos(1);
+    file.set_modified(marked)?;
+    // Not every file system knows nanoseconds.
+    let is_kept = marked != written && file.metadata()?.modified()? == marked;
+    Ok(if is_kept { Mark::Unique } else { Mark::Ambiguous })
+}
+
+fn copy(component: &Validated, target: &NamedTempFile, jobs: NonZeroUsize) -> Result<(), CopyError> {
+    let stretches = component.stretches(STRETCH);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        // Each thread has a file of its own, whose position nobody else changes.
+        let mut file = target.reopen().map_err(CopyError::Output)?;
+        while let Some(stretch) = stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
+            stretch.write_to(&mut file)?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..jobs.get().min(stretches.len())).map(|_| scope.spawn(work)).collect();
+        let copied = work();
+        others.into_iter().fold(copied, |copied, other| match other.join() {
+            Ok(other) => copied.and(other),
+            Err(crash) => std::panic::resume_unwind(crash),
+        })
+    })
 }
 
 /// Replaces a file atomically: a temporary beside it is written, synced and renamed.
@@ -36,7 +88,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
 }
 
 /// Replaces a file that can be made again: whatever a crash leaves of it is found out by whoever reads it.
-pub(crate) fn replace_unsynced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn replace_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temporary = temporary_beside(path)?;
     temporary.write_all(bytes)?;
     temporary.persist(path)?;
@@ -74,7 +126,7 @@ pub fn replace_all<'a>(files: impl IntoIterator<Item = (&'a Path, &'a [u8])>) ->
 }
 
 /// Writes bytes to a temporary beside their target, and syncs it.
-fn stage(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut temporary = temporary_beside(path)?;
     temporary.write_all(bytes)?;
     temporary.as_file().sync_all()?;
@@ -82,7 +134,7 @@ fn stage(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
 }
 
 /// A new file beside the one that it will become.
-fn temporary_beside(path: &Path) -> std::io::Result<NamedTempFile> {
+fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory)?;
     let mut builder = tempfile::Builder::new();
@@ -95,6 +147,6 @@ fn temporary_beside(path: &Path) -> std::io::Result<NamedTempFile> {
     builder.prefix(".compose-").tempfile_in(directory)
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {
+fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::error(Code::OutputUnwritable, format!("cannot write `{}`", shown(path))).note(error.to_string())
 }

@@ -27,7 +27,7 @@ use wasm_encoder::{ComponentExportKind, ComponentSection, CustomSection, Produce
 use wit::{ExternName, ItemKind};
 
 pub use self::layout::Layout;
-pub(crate) use self::layout::{CopyError, LayoutReader};
+pub(crate) use self::layout::{CopyError, LayoutReader, RESULT, Stretch};
 use self::{
     imports::{Consumer, Imports},
     layout::lay_out,
@@ -108,7 +108,10 @@ pub fn encode(plan: &Plan, parts: &[Part], provenance: &Provenance, form: Form) 
                 saved.aliased.note_component(part.size());
                 index
             }
-            None => outer.component(shared.embed(part.input(), part.outline(), &mut saved.aliased)),
+            None => {
+                let node = shared.embed(part.input(), part.outline(), &mut saved.aliased);
+                outer.component(node.of_type(part.type_section()))
+            }
         };
         components.insert(part.digest(), (index, part.name.as_ref()));
     }

@@ -59,8 +59,8 @@ impl Part {
     /// # Errors
     /// When the bytes cannot be read, or are not a component whose imports and exports WIT can express.
     pub fn new(name: Name, version: Option<Version>, input: Input) -> Result<Self, PartError> {
-        let (shell, descriptor) = Shell::of(&input).map_err(|error| why_not(&input, error))?;
-        let world = World::of_component(&shell.with_stubs()).map_err(|error| undecodable_whole(&input, error))?;
+        let (mut shell, descriptor) = Shell::of(&input).map_err(|error| why_not(&input, error))?;
+        let world = shell.learn_world().map_err(|error| undecodable_whole(&input, error))?;
         Ok(Self { name, version, world: Arc::new(world), input, descriptor, shell: Arc::new(shell) })
     }
 
@@ -74,7 +74,7 @@ impl Part {
     ) -> Result<Self, PartError> {
         if let Some(Known { descriptor, .. }) = known
             && let Some(shell) = memory.shell(&descriptor)
-            && let Ok(world) = World::of_component(&shell.with_stubs())
+            && let Some(world) = shell.world()
         {
             return Ok(Self { name, version, world: Arc::new(world), input, descriptor, shell: Arc::new(shell) });
         }
@@ -110,6 +110,11 @@ impl Part {
     /// What the component consists of.
     pub(crate) fn outline(&self) -> &Outline {
         &self.shell.root
+    }
+
+    /// A section that defines the component's type, if the component was proved to be of it.
+    pub(crate) fn type_section(&self) -> Option<&[u8]> {
+        self.shell.type_section()
     }
 
     /// A component that has this one's imports, and nothing that comes after them.

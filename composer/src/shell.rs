@@ -4,7 +4,8 @@
 //! are, and in the place of each core module, nested ones too, a [`Module`] that says where the module's bytes are, what their
 //! digests are, and what a *stub* of it is: a module of the same imports and exports whose functions trap. The component with stubs
 //! is valid exactly when the component is valid but for function bodies, data and tables, has the same type and the same index spaces,
-//! and is small; planning and the structural half of validation look at nothing else.
+//! and is small; planning and the structural half of validation look at nothing else. The type stands beside it, as a section that
+//! another component can have: whoever asks for the world of a shell gets it proved that the component is valid and of that type.
 //!
 //! | module | decides |
 //! |---|---|
@@ -21,9 +22,11 @@ mod stub;
 use std::{ops::Range, sync::Arc};
 
 use registry_client::{Descriptor, Digest, Digester, Store};
+use wasm_encoder::{ComponentExportKind, ComponentExportSection, ComponentSection, ComponentTypeRef};
 use wasmparser::BinaryReader;
+use wit::{DecodeError, World};
 
-use crate::input::Input;
+use crate::{input::Input, validate::features};
 pub(crate) use cut::{CutError, MAX_DEPTH};
 pub(crate) use scan::leb128;
 
@@ -43,6 +46,8 @@ const IMPORT_SECTION: u8 = 10;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shell {
     pub(crate) root: Outline,
+    /// A section that defines the component's type, where that is one which current runtimes know.
+    type_section: Option<Vec<u8>>,
 }
 
 /// What a component consists of, in its order.
@@ -134,7 +139,7 @@ impl Shell {
     /// Cuts a component, and gives its digest with it.
     pub(crate) fn of(input: &Input) -> Result<(Self, Descriptor), CutError> {
         let (root, descriptor) = cut::cut(input)?;
-        Ok((Self { root }, descriptor))
+        Ok((Self { root, type_section: None }, descriptor))
     }
 
     /// What the store remembers of the component of a digest.
@@ -144,12 +149,12 @@ impl Shell {
 
     /// Reads the shell of a component of `size` bytes.
     pub(crate) fn read(record: &[u8], size: u64) -> Option<Self> {
-        Some(Self { root: record::read(record, size)? })
+        record::read(record, size)
     }
 
     /// The shell as bytes.
     pub(crate) fn to_record(&self) -> Vec<u8> {
-        record::write(&self.root)
+        record::write(self)
     }
 
     /// Lets the store remember it.
@@ -160,6 +165,37 @@ impl Shell {
     /// Makes the store forget it.
     pub(crate) fn forget(store: &Store, of: Digest) {
         store.forget_derived(record::KIND, of);
+    }
+
+    /// The component's world; the shell knows its type from here on.
+    ///
+    /// # Errors
+    /// When the component with stubs is none whose imports and exports WIT can express.
+    pub(crate) fn learn_world(&mut self) -> Result<World, DecodeError> {
+        let world = World::of_component(&self.with_stubs())?;
+        self.type_section = Some(world.to_type_section());
+        // What needs more than current runtimes know, or has a type that is not said by its world, has none that can be relied on.
+        if self.world().is_none() {
+            self.type_section = None;
+        }
+        Ok(world)
+    }
+
+    /// The component's world, if its type is known: it is proved anew that the component with stubs is valid and of that type.
+    pub(crate) fn world(&self) -> Option<World> {
+        const NAME: &str = "component";
+        let mut bytes = COMPONENT_HEADER.to_vec();
+        section(COMPONENT_SECTION, &self.with_stubs(), &mut bytes);
+        bytes.extend_from_slice(self.type_section()?);
+        let mut exports = ComponentExportSection::new();
+        exports.export(NAME, ComponentExportKind::Component, 0, Some(ComponentTypeRef::Component(0)));
+        exports.append_to_component(&mut bytes);
+        World::of_export(&bytes, NAME, features()).ok()
+    }
+
+    /// A section that defines the component's type, if that is known.
+    pub(crate) fn type_section(&self) -> Option<&[u8]> {
+        self.type_section.as_deref()
     }
 
     /// The component, with stubs in the place of its modules.
@@ -192,20 +228,21 @@ impl Item {
         match self {
             Self::Sections(sections) => bytes.extend_from_slice(sections),
             Self::Custom(..) => {}
-            Self::Module(module) => {
-                bytes.push(MODULE_SECTION);
-                leb128(module.stub.len() as u64, bytes);
-                bytes.extend_from_slice(&module.stub);
-            }
+            Self::Module(module) => section(MODULE_SECTION, &module.stub, bytes),
             Self::Component(outline) => {
                 let mut nested = COMPONENT_HEADER.to_vec();
                 outline.write_with_stubs(&mut nested);
-                bytes.push(COMPONENT_SECTION);
-                leb128(nested.len() as u64, bytes);
-                bytes.extend_from_slice(&nested);
+                section(COMPONENT_SECTION, &nested, bytes);
             }
         }
     }
+}
+
+/// Appends a section.
+pub(crate) fn section(id: u8, content: &[u8], bytes: &mut Vec<u8>) {
+    bytes.push(id);
+    leb128(content.len() as u64, bytes);
+    bytes.extend_from_slice(content);
 }
 
 /// Where the last import section ends among sections.
@@ -249,9 +286,20 @@ impl Module {
         identity(self.kept(strip))
     }
 
-    /// The name of the bytes that are executed: custom sections say nothing about whether a module is valid.
+    /// The segments that are executed: custom sections say nothing about whether a module is valid.
+    fn code(&self) -> impl Iterator<Item = &Segment> {
+        self.segments.iter().filter(|segment| segment.content == Content::Code)
+    }
+
+    /// The name of the bytes that are executed.
     pub(crate) fn code_identity(&self) -> Digest {
-        identity(self.segments.iter().filter(|segment| segment.content == Content::Code))
+        identity(self.code())
+    }
+
+    /// Whether what is executed of both is the same, and their stubs are.
+    pub(crate) fn has_code_of(&self, other: &Self) -> bool {
+        let digests = |module: &Self| module.code().map(|segment| (segment.size(), segment.digest)).collect::<Vec<_>>();
+        self.stub == other.stub && digests(self) == digests(other)
     }
 
     /// Where the module starts in the component's file.

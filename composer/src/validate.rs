@@ -2,15 +2,18 @@
 //!
 //! From a [`Layout`] to a [`Validated`], which nothing else constructs and which alone can be emitted. Nothing that planning or
 //! encoding believed is believed here. The proof has two halves, which together say what a validator says of the whole:
-//! - The *structure*, which is the result with a stub in the place of each module, is validated every time.
+//! - The *structure* is validated every time: of each component that it is valid with stubs in the place of its modules, and of
+//!   which type, when it is read; of the result what those types, and stubs where there is no type, make of it.
 //! - Each module is proved once: that it is valid, and that its stub has its type. The store remembers that, for the bytes that are
 //!   executed, the stub, this validator and these features; what it remembers is good for nothing else.
 //!
 //! What is emitted is what was proved: every byte that is copied from an input is compared with its digest on the way.
 
 mod module;
+mod team;
 
 use std::{
+    cmp::Reverse,
     fmt, io,
     num::NonZeroUsize,
     sync::{
@@ -23,10 +26,10 @@ use registry_client::Digest;
 use wasmparser::{Validator, WasmFeatures};
 use wit::World;
 
-use self::module::Unproved;
+use self::{module::Unproved, team::Team};
 use crate::{
     diagnostic::{Code, Diagnostic},
-    encode::{CopyError, Layout, Savings},
+    encode::{self, CopyError, Layout, Savings, Stretch},
     input::Input,
     manifest::Manifest,
     memory::Memory,
@@ -36,6 +39,9 @@ use crate::{
 
 /// The validator, as records of its verdicts name it: the version of `wasmparser`, and of what is proved with it here.
 const VALIDATOR: &str = "wasmparser 0.258.3, proof 1";
+
+/// Less is proved by one thread before another has begun.
+const WORTH_A_THREAD: u64 = 64 * 1024;
 
 /// A component that was proved valid.
 pub struct Validated {
@@ -68,6 +74,11 @@ impl Validated {
     /// Copies the component's bytes.
     pub(crate) fn write_to(&self, output: &mut impl io::Write) -> Result<(), CopyError> {
         self.layout.write_to(output)
+    }
+
+    /// The component in stretches of about `size` bytes, which can be copied independently of each other.
+    pub(crate) fn stretches(&self, size: u64) -> Vec<Stretch<'_>> {
+        self.layout.stretches(size)
     }
 
     /// The component, for another composition to be made of.
@@ -123,13 +134,9 @@ pub(crate) fn validate(
         Unproved::Invalid => explained("a module of the encoded component is not valid", String::new()),
         Unproved::OtherType => explained("a module has another type than was planned with", String::new()),
     })?;
-    if let Err(error) = validate_bytes(layout.structure(), features()) {
-        return Err(explained("the encoded component is not valid", described(&error)));
-    }
+    let result = World::of_export(layout.structure(), encode::RESULT, features());
+    let result = result.map_err(|error| explained("the encoded component is not valid", error.to_string()))?;
     if let Some(target) = target {
-        let result = World::of_component(layout.structure()).map_err(|error| {
-            Diagnostic::error(Code::Internal, "the encoded component cannot be read back").note(error.to_string())
-        })?;
         let found = wit::conformance(&result, target);
         if !found.is_empty() {
             return Err(Diagnostic::error(Code::Internal, "the encoded component does not meet its target world")
@@ -141,13 +148,18 @@ pub(crate) fn validate(
 
 /// Proves every module that nobody remembers to have proved.
 fn prove_modules(layout: &Layout, proving: Proving<'_>) -> Result<(), Unproved> {
-    let unproved: Vec<(Digest, &Input, &Module)> =
+    let mut unproved: Vec<(Digest, &Input, &Module)> =
         layout.modules().filter(|(identity, _, module)| !proving.memory.is_proved(*identity, module)).collect();
+    // What takes longest first, so that nobody is left alone with it.
+    unproved.sort_by_key(|(.., module)| Reverse(module.end() - module.start()));
+    let size: u64 = unproved.iter().map(|(.., module)| module.end() - module.start()).sum();
+    let provers = if size < WORTH_A_THREAD { 1 } else { proving.jobs.get() };
+    let team = Team::new(provers, features());
     let next = AtomicUsize::new(0);
     let failure = Mutex::new(None);
     let work = || {
         while let Some((identity, input, module)) = unproved.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match module::prove(input, module, features()) {
+            match module::prove(input, module, features(), &team) {
                 Ok(()) => proving.memory.note_proof(*identity, module),
                 Err(error) => {
                     next.store(unproved.len(), Ordering::Relaxed);
@@ -155,10 +167,10 @@ fn prove_modules(layout: &Layout, proving: Proving<'_>) -> Result<(), Unproved> 
                 }
             }
         }
+        team.help();
     };
-    let helpers = proving.jobs.get().min(unproved.len()).saturating_sub(1);
     std::thread::scope(|scope| {
-        for _ in 0..helpers {
+        for _ in 1..provers {
             scope.spawn(work);
         }
         work();

@@ -9,24 +9,26 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
-use registry_client::{Descriptor, Digester};
+use registry_client::{Descriptor, Digester, Network};
 use serde::{Deserialize, Serialize};
 
 use super::{Built, Locking, Session, composed::identity, directory_of, load};
 use crate::{
-    emit,
+    diagnostic::{Code, Diagnostic, Severity},
+    emit::{self, Mark},
     encode::Savings,
     lock::{self, LockedSource},
-    manifest::{self, Manifest, Source, WitSource},
+    manifest::{self, Manifest, Name, Source, WitSource},
     part::Part,
 };
 
 /// What the form of the file, and what is built from equal inputs, depend on.
-const MADE_BY: &str = concat!("compose ", env!("CARGO_PKG_VERSION"), ", form 1");
+const MADE_BY: &str = concat!("compose ", env!("CARGO_PKG_VERSION"), ", form 2");
 
 /// For how long a clock may not tell two changes apart.
 const REST: Duration = Duration::from_millis(20);
@@ -58,6 +60,8 @@ pub struct Unchanged {
     pub path: PathBuf,
     /// What it is.
     pub summary: Summary,
+    /// Findings that did not keep the application from being built.
+    pub warnings: Vec<Diagnostic>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -72,6 +76,8 @@ struct Fingerprint {
     is_complete: bool,
     /// Whether what some name stands for may change without any of these files.
     has_tags: bool,
+    /// What the build warned of.
+    warnings: Vec<Warning>,
     /// Every file and directory that was looked at; one that was not there has no stamp.
     files: BTreeMap<PathBuf, Option<Seen>>,
     /// The components among them.
@@ -87,6 +93,14 @@ impl Seen {
         let (stamp, changed) = stamp(path)?;
         let is_at_rest = SystemTime::now().duration_since(changed).is_ok_and(|rest| rest > REST);
         Some(Self(stamp, if is_at_rest { None } else { Some(content(path)?) }))
+    }
+
+    /// A result that was just written.
+    fn of_result(path: &Path, mark: Mark) -> Option<Self> {
+        match mark {
+            Mark::Unique => Some(Self(stamp(path)?.0, None)),
+            Mark::Ambiguous => Self::at(path),
+        }
     }
 
     /// Whether the file is what it was.
@@ -121,22 +135,73 @@ struct Stamp(u64, u128, i128, u64);
 /// Says that a result is what would be built, if that is so.
 pub fn unchanged(session: &Session, output: Option<&Path>) -> Option<Unchanged> {
     let fingerprint = read(&path(&session.manifest))?;
-    let Fingerprint { output: (path, result), is_default_output, is_complete, has_tags, files, summary, .. } =
-        fingerprint;
+    let Fingerprint {
+        output: (path, result), is_default_output, is_complete, has_tags, files, summary, warnings, ..
+    } = fingerprint;
     let is_meant = match output {
         Some(output) => std::path::absolute(output).is_ok_and(|output| output == path),
         None => is_default_output,
     };
     let is_same = is_meant
         && is_complete
-        && !(has_tags && session.locking == Locking::Locked)
+        // Whether a tag has moved is for its registry to say, which is not asked without the network.
+        && !(has_tags && session.locking == Locking::Locked && session.client.network() == Network::Online)
         && files.contains_key(&absolute(&session.manifest)?)
         && result.is_still(&path)
         && files.iter().all(|(path, known)| match known {
             Some(seen) => seen.is_still(path),
             None => !path.exists(),
         });
-    is_same.then_some(Unchanged { path: output.map_or_else(|| path.clone(), Path::to_path_buf), summary })
+    if !is_same {
+        return None;
+    }
+    let warnings = if warnings.is_empty() {
+        Vec::new()
+    } else {
+        let manifest = super::read_manifest(&session.manifest).ok()?;
+        warnings.into_iter().map(|warning| warning.about(&manifest)).collect::<Option<_>>()?
+    };
+    Some(Unchanged { path: output.map_or(path, Path::to_path_buf), summary, warnings })
+}
+
+/// A warning as it is kept: all that it points into is the manifest, which is as it was.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Warning {
+    code: String,
+    message: String,
+    labels: Vec<(Range<usize>, String)>,
+    notes: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl Warning {
+    /// Keeps a warning; not one about another text than the manifest, or about what a registry did just then.
+    fn of(warning: &Diagnostic, manifest: &Manifest) -> Option<Self> {
+        let Diagnostic { code, severity: Severity::Warning, message, labels, notes, hints } = warning else {
+            return None;
+        };
+        let labels = labels
+            .iter()
+            .map(|label| (*label.source == *manifest.source).then(|| (label.span.clone(), label.text.clone())));
+        let labels = labels.collect::<Option<_>>()?;
+        let (notes, hints) = (notes.clone(), hints.clone());
+        (*code != Code::RegistryFailure).then(|| Self {
+            code: code.to_string(),
+            message: message.clone(),
+            labels,
+            notes,
+            hints,
+        })
+    }
+
+    fn about(self, manifest: &Manifest) -> Option<Diagnostic> {
+        let Self { code, message, labels, notes, hints } = self;
+        let mut diagnostic = Diagnostic { notes, hints, ..Diagnostic::warning(code.parse().ok()?, message) };
+        for (span, text) in labels {
+            diagnostic = diagnostic.label(&manifest.source, span, text);
+        }
+        Some(diagnostic)
+    }
 }
 
 /// What is known of components that are files, and are what they were when the application was built last.
@@ -168,9 +233,9 @@ pub(super) fn look(session: &Session) -> Option<Files> {
 }
 
 /// Keeps what was built of the files that were looked at.
-pub(super) fn keep(session: &Session, built: &Built, files: Option<Files>) {
+pub(super) fn keep(session: &Session, built: &Built, mark: Mark, files: Option<Files>) {
     let path = path(&session.manifest);
-    let fingerprint = files.and_then(|files| of(session, built, files));
+    let fingerprint = files.and_then(|files| of(session, built, mark, files));
     let Some(text) = fingerprint.and_then(|fingerprint| serde_json::to_vec(&fingerprint).ok()) else {
         let _ = std::fs::remove_file(path);
         return;
@@ -184,18 +249,20 @@ pub(super) fn forget(session: &Session) {
     let _ = std::fs::remove_file(path(&session.manifest));
 }
 
-fn of(session: &Session, built: &Built, mut files: Files) -> Option<Fingerprint> {
+fn of(session: &Session, built: &Built, mark: Mark, mut files: Files) -> Option<Fingerprint> {
     // Whoever reads warnings should see them again.
-    files.is_complete &= built.planned.warnings.is_empty();
+    let warnings: Option<Vec<Warning>> =
+        built.planned.warnings.iter().map(|warning| Warning::of(warning, &built.planned.manifest)).collect();
+    files.is_complete &= warnings.is_some();
     for lock in built.planned.stale_locks() {
         files.maybe(lock)?;
     }
-    let parts = &built.planned.parts;
+    let parts: BTreeMap<&Name, &Part> = built.planned.parts.iter().map(|part| (&part.name, part)).collect();
     let directory = directory_of(&session.manifest);
     let components = built.planned.manifest.components.iter().filter_map(|entry| {
         let Source::Path(path) = &entry.source.value else { return None };
         let path = directory.join(path);
-        let part: &Part = parts.iter().find(|part| part.name == entry.name.value)?;
+        let part = parts.get(&entry.name.value)?;
         let is_binary = path.is_file() && path.extension().is_none_or(|extension| extension != "wat");
         is_binary.then(|| Some((absolute(&path)?, (part.digest().to_string(), part.size())))).flatten()
     });
@@ -204,10 +271,11 @@ fn of(session: &Session, built: &Built, mut files: Files) -> Option<Fingerprint>
     let default = super::default_output(session, &built.planned.manifest);
     Some(Fingerprint {
         made_by: MADE_BY.to_owned(),
-        output: (absolute(&built.path)?, Seen::at(&built.path)?),
+        output: (absolute(&built.path)?, Seen::of_result(&built.path, mark)?),
         is_default_output: built.path == default,
         summary: built.summary(),
         has_tags,
+        warnings: warnings.unwrap_or_default(),
         components: components.collect(),
         is_complete: files.is_complete,
         files: files.files,

@@ -1,16 +1,19 @@
 //! How the result is laid out: a list of bytes that were encoded here and of ranges that are copied from inputs.
 //!
-//! From a tree of sections to a [`Layout`]: as it is written, and as its [structure](mod@structure), where a stub stands for each
-//! module. The sizes of everything are known before a byte is copied, so that writing needs no more memory than a buffer, and whatever
+//! From a tree of sections to a [`Layout`]: as it is written, and as its [structure](mod@structure), where types and stubs stand for
+//! what is copied. The sizes of everything are known before a byte is copied, so that writing needs no more memory than a buffer, and whatever
 //! is copied is compared with its digest on the way.
 
 mod structure;
+
+pub(crate) use structure::RESULT;
 
 use std::{
     borrow::Cow,
     collections::BTreeMap,
     fmt,
-    io::{self, Write},
+    fs::File,
+    io::{self, BufWriter, Seek, SeekFrom, Write},
     ops::Range,
     sync::Arc,
 };
@@ -24,7 +27,7 @@ use crate::{
 };
 
 /// How many bytes are copied at a time.
-const BUFFER: usize = 128 * 1024;
+const BUFFER: usize = 64 * 1024;
 
 /// A component as it was laid out, not yet known to be valid.
 pub struct Layout {
@@ -66,7 +69,7 @@ impl Layout {
         self.savings
     }
 
-    /// The result, with stubs in the place of its modules.
+    /// A component that is valid exactly when the result is, but for what is in modules, and exports a component of the result's type.
     pub(crate) fn structure(&self) -> &[u8] {
         &self.structure
     }
@@ -78,9 +81,27 @@ impl Layout {
 
     /// Copies the result into `output`; everything from inputs is what it was when the inputs were read before.
     pub(crate) fn write_to(&self, output: &mut impl Write) -> Result<(), CopyError> {
+        self.write(&self.chunks, output)
+    }
+
+    /// The result in stretches, none much smaller than `size`, which can be copied independently of each other.
+    pub(crate) fn stretches(&self, size: u64) -> Vec<Stretch<'_>> {
+        let mut stretches = Vec::new();
+        let mut rest = self.chunks.as_slice();
+        while let Some(first) = rest.first() {
+            let end = first.start + size;
+            let (chunks, others) = rest.split_at(rest.partition_point(|chunk| chunk.start < end));
+            stretches.push(Stretch { layout: self, chunks });
+            rest = others;
+        }
+        stretches
+    }
+
+    fn write(&self, chunks: &[Chunk], output: &mut impl Write) -> Result<(), CopyError> {
+        let mut output = BufWriter::with_capacity(BUFFER, output);
         let mut reader = self.reader();
         let mut buffer = vec![0; BUFFER];
-        for chunk in &self.chunks {
+        for chunk in chunks {
             match &chunk.bytes {
                 ChunkBytes::Encoded(bytes) => output.write_all(bytes).map_err(CopyError::Output)?,
                 ChunkBytes::Copied { input, range, digest } => {
@@ -102,7 +123,7 @@ impl Layout {
                 }
             }
         }
-        Ok(())
+        output.flush().map_err(CopyError::Output)
     }
 
     /// Begins to read the result, without comparing digests.
@@ -114,6 +135,21 @@ impl Layout {
 impl fmt::Debug for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Layout({} bytes in {} pieces)", self.size, self.chunks.len())
+    }
+}
+
+/// A part of a result.
+pub(crate) struct Stretch<'a> {
+    layout: &'a Layout,
+    chunks: &'a [Chunk],
+}
+
+impl Stretch<'_> {
+    /// Copies the stretch to its place in a file of the result; everything from inputs is what it was.
+    pub(crate) fn write_to(&self, file: &mut File) -> Result<(), CopyError> {
+        let start = self.chunks.first().map_or(0, |chunk| chunk.start);
+        file.seek(SeekFrom::Start(start)).map_err(CopyError::Output)?;
+        self.layout.write(self.chunks, file)
     }
 }
 
@@ -172,8 +208,12 @@ pub(super) enum Node<'a> {
     Bytes(Cow<'a, [u8]>),
     /// A section that is a module, with the size of that.
     Module { input: &'a Input, module: &'a Arc<Module>, size: u64 },
-    /// A section that is a component, with the size of that.
-    Component { children: Vec<Node<'a>>, size: u64 },
+    /// A section that is a component, with the size of that, and a section that defines its type where it was proved to be of it.
+    Component { children: Vec<Node<'a>>, size: u64, type_section: Option<&'a [u8]> },
+    /// A section that stands for a module: the one of an index that a component so many levels around this one has.
+    ModuleAlias { bytes: Vec<u8>, depth: u32, index: u32, module: &'a Arc<Module> },
+    /// A section that stands for a component.
+    ComponentAlias(Vec<u8>),
 }
 
 impl<'a> Node<'a> {
@@ -183,13 +223,22 @@ impl<'a> Node<'a> {
 
     pub(super) fn component(children: Vec<Node<'a>>) -> Self {
         let size = COMPONENT_HEADER.len() as u64 + children.iter().map(Node::size).sum::<u64>();
-        Self::Component { children, size }
+        Self::Component { children, size, type_section: None }
+    }
+
+    /// The same component, proved to be of the type that a section defines.
+    pub(super) fn of_type(self, type_section: Option<&'a [u8]>) -> Self {
+        match self {
+            Self::Component { children, size, .. } => Self::Component { children, size, type_section },
+            other => other,
+        }
     }
 
     /// How many bytes it has, with the header of its section.
     pub(super) fn size(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
+            Self::ModuleAlias { bytes, .. } | Self::ComponentAlias(bytes) => bytes.len() as u64,
             Self::Module { size, .. } | Self::Component { size, .. } => {
                 let mut header = Vec::new();
                 leb128(*size, &mut header);
@@ -220,6 +269,7 @@ impl Writer {
     fn node(&mut self, node: &Node<'_>) {
         match node {
             Node::Bytes(bytes) => self.encoded(bytes),
+            Node::ModuleAlias { bytes, .. } | Node::ComponentAlias(bytes) => self.encoded(bytes),
             Node::Module { input, module, size } => {
                 self.section_header(MODULE_SECTION, *size);
                 for segment in module.kept(self.strip) {
@@ -229,7 +279,7 @@ impl Writer {
                 let known = self.layout.modules.entry(module.code_identity());
                 known.or_insert_with(|| ((*input).clone(), Arc::clone(module)));
             }
-            Node::Component { children, size } => {
+            Node::Component { children, size, .. } => {
                 self.section_header(COMPONENT_SECTION, *size);
                 self.encoded(COMPONENT_HEADER);
                 for child in children {

@@ -112,14 +112,15 @@ impl<'a> Shared<'a> {
             Item::Module(module) => Some(match self.module_index(module) {
                 Some(index) => {
                     savings.note_module(module.size(self.strip));
-                    outer_alias(ComponentOuterAliasKind::CoreModule, depth, index)
+                    let bytes = outer_alias(ComponentOuterAliasKind::CoreModule, depth, index);
+                    Node::ModuleAlias { bytes, depth, index, module }
                 }
                 None => Node::module(input, module, self.strip),
             }),
             Item::Component(outline) => Some(match self.component_index(outline) {
                 Some(index) => {
                     savings.note_component(size(outline, self.strip));
-                    outer_alias(ComponentOuterAliasKind::Component, depth, index)
+                    Node::ComponentAlias(outer_alias(ComponentOuterAliasKind::Component, depth, index))
                 }
                 None => self.nested(input, outline, depth + 1, savings),
             }),
@@ -250,10 +251,10 @@ fn size(outline: &Outline, strip: Strip) -> u64 {
     sizes.sum()
 }
 
-fn outer_alias<'a>(kind: ComponentOuterAliasKind, count: u32, index: u32) -> Node<'a> {
+fn outer_alias(kind: ComponentOuterAliasKind, count: u32, index: u32) -> Vec<u8> {
     let mut section = ComponentAliasSection::new();
     section.alias(Alias::Outer { kind, count, index });
     let mut bytes = Vec::new();
     section.append_to_component(&mut bytes);
-    Node::Bytes(Cow::Owned(bytes))
+    bytes
 }

@@ -1,4 +1,4 @@
-//! A shell as the store keeps it: between an [`Outline`] and bytes.
+//! A shell as the store keeps it: between a [`Shell`] and bytes.
 //!
 //! The store says whether bytes are a record of ours; what is read is nevertheless read with care, and used for nothing that is not
 //! checked again: the component with stubs is validated, and whatever is copied from the input has the digest that is recorded.
@@ -7,22 +7,25 @@ use std::sync::Arc;
 
 use registry_client::{DerivedKind, Digest};
 
-use super::{Content, Item, MAX_DEPTH, Module, Outline, Segment};
+use super::{Content, Item, MAX_DEPTH, Module, Outline, Segment, Shell};
 
 /// The kind of the records; its binding changes with what [`super::cut`] and [`super::stub`] make of a component.
-pub(super) const KIND: DerivedKind<'_> = DerivedKind { name: "shell", binding: "1" };
+pub(super) const KIND: DerivedKind<'_> = DerivedKind { name: "shell", binding: "2" };
 
-pub(super) fn write(outline: &Outline) -> Vec<u8> {
+pub(super) fn write(shell: &Shell) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write_outline(outline, &mut bytes);
+    // No section is empty: where the type is not known, nothing stands for it.
+    text(shell.type_section().unwrap_or_default(), &mut bytes);
+    write_outline(&shell.root, &mut bytes);
     bytes
 }
 
-/// Reads the outline of a component of `size` bytes.
-pub(super) fn read(bytes: &[u8], size: u64) -> Option<Outline> {
+/// Reads the shell of a component of `size` bytes.
+pub(super) fn read(bytes: &[u8], size: u64) -> Option<Shell> {
     let mut reader = Reader { rest: bytes, size };
-    let outline = reader.outline(0)?;
-    reader.rest.is_empty().then_some(outline)
+    let type_section = Some(reader.text()?.to_vec()).filter(|section| !section.is_empty());
+    let root = reader.outline(0)?;
+    reader.rest.is_empty().then_some(Shell { root, type_section })
 }
 
 const SECTIONS: u8 = 0;

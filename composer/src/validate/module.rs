@@ -1,18 +1,18 @@
 //! Proves one module: that all of it is valid, and that its stub has its type.
 //!
-//! From the place of a module to nothing, or to what is wrong. The module is read once, section by section and function by function;
-//! data is passed over, because only its headers can be wrong. Custom sections are not looked at, as no validator does.
+//! From the place of a module to nothing, or to what is wrong. The module is read once, section by section and function by function,
+//! and a [team](super::team) validates the functions; data is passed over, because only its headers can be wrong. Custom sections are not looked at, as no validator does.
 
-use std::{fmt::Write as _, io};
+use std::io;
 
 use wasmparser::{
     BinaryReader, ConstExpr, DataSectionReader, ElementSectionReader, Encoding, Error, ExportSectionReader,
-    FuncValidatorAllocations, FunctionBody, FunctionSectionReader, GlobalSectionReader, ImportSectionReader,
-    MemorySectionReader, TableSectionReader, TagSectionReader, TypeSectionReader, ValidPayload, Validator,
-    WasmFeatures,
+    FunctionBody, FunctionSectionReader, GlobalSectionReader, ImportSectionReader, MemorySectionReader, SubType,
+    TableSectionReader, TagSectionReader, TypeSectionReader, ValidPayload, Validator, WasmFeatures,
     types::{EntityType, Types, TypesRef},
 };
 
+use super::team::{Bodies, InvalidBody, Team};
 use crate::{
     input::{Input, Reader},
     shell::{MODULE_HEADER, Module, leb128},
@@ -39,6 +39,12 @@ impl From<Error> for Unproved {
     }
 }
 
+impl From<InvalidBody> for Unproved {
+    fn from(_: InvalidBody) -> Self {
+        Self::Invalid
+    }
+}
+
 impl From<io::Error> for Unproved {
     fn from(error: io::Error) -> Self {
         Self::Unreadable(error)
@@ -46,35 +52,47 @@ impl From<io::Error> for Unproved {
 }
 
 /// Proves a module.
-pub(super) fn prove(input: &Input, module: &Module, features: WasmFeatures) -> Result<(), Unproved> {
-    let types = validate(input, module, features)?;
+pub(super) fn prove(input: &Input, module: &Module, features: WasmFeatures, team: &Team) -> Result<(), Unproved> {
+    let types = validate(input, module, features, team)?;
     let stub = Validator::new_with_features(features).validate_all(&module.stub)?;
     if type_of(types.as_ref()) == type_of(stub.as_ref()) { Ok(()) } else { Err(Unproved::OtherType) }
 }
 
-/// The type of a module as text: two types are equal exactly when their texts are.
-fn type_of(types: TypesRef<'_>) -> String {
-    let mut text = String::new();
-    let mut entity = |names: &[&str], entity: EntityType| {
-        let _ = match entity {
-            EntityType::Func(id) => writeln!(text, "{names:?} func {:?}", types[id]),
-            EntityType::FuncExact(id) => writeln!(text, "{names:?} exact func {:?}", types[id]),
-            EntityType::Tag(id) => writeln!(text, "{names:?} tag {:?}", types[id]),
-            other => writeln!(text, "{names:?} {other:?}"),
-        };
-    };
-    for (module, name, ty) in types.core_imports().into_iter().flatten() {
-        entity(&[module, name], ty);
-    }
-    for (name, ty) in types.core_exports().into_iter().flatten() {
-        entity(&[name], ty);
-    }
-    text
+/// The type of a module, equal to that of another exactly when they have the same imports and exports.
+#[derive(PartialEq)]
+struct ModuleType<'a> {
+    imports: Vec<(&'a str, &'a str, Type<'a>)>,
+    exports: Vec<(&'a str, Type<'a>)>,
 }
 
-fn validate(input: &Input, module: &Module, features: WasmFeatures) -> Result<Types, Unproved> {
+/// The type of an import or export.
+#[derive(PartialEq)]
+enum Type<'a> {
+    Function(Option<&'a SubType>),
+    ExactFunction(Option<&'a SubType>),
+    Tag(Option<&'a SubType>),
+    Other(String),
+}
+
+fn type_of(types: TypesRef<'_>) -> ModuleType<'_> {
+    let entity = move |entity| match entity {
+        EntityType::Func(id) => Type::Function(types.get(id)),
+        EntityType::FuncExact(id) => Type::ExactFunction(types.get(id)),
+        EntityType::Tag(id) => Type::Tag(types.get(id)),
+        other => Type::Other(format!("{other:?}")),
+    };
+    let imports = types.core_imports().into_iter().flatten();
+    let exports = types.core_exports().into_iter().flatten();
+    ModuleType {
+        imports: imports.map(|(module, name, ty)| (module, name, entity(ty))).collect(),
+        exports: exports.map(|(name, ty)| (name, entity(ty))).collect(),
+    }
+}
+
+fn validate(input: &Input, module: &Module, features: WasmFeatures, team: &Team) -> Result<Types, Unproved> {
     let source = Source { reader: input.reader()?, position: module.start(), end: module.end() };
-    let mut proof = Proof { source, validator: Validator::new_with_features(features), features };
+    let validator = Validator::new_with_features(features);
+    let mut proof = Proof { source, validator, bodies: team.bodies(), features };
     let header = proof.source.take(MODULE_HEADER.len() as u64)?;
     if header != MODULE_HEADER {
         return Err(Unproved::Invalid);
@@ -84,12 +102,14 @@ fn validate(input: &Input, module: &Module, features: WasmFeatures) -> Result<Ty
     while proof.source.position < proof.source.end {
         proof.section()?;
     }
+    proof.bodies.finish()?;
     Ok(proof.validator.end(module.end())?)
 }
 
 struct Proof<'a> {
     source: Source<'a>,
     validator: Validator,
+    bodies: Bodies<'a>,
     features: WasmFeatures,
 }
 
@@ -138,20 +158,18 @@ impl Proof<'_> {
         Ok(())
     }
 
-    /// Validates the functions of a code section that ends at `end`.
+    /// Has the team validate the functions of a code section that ends at `end`.
     fn code(&mut self, end: u64) -> Result<(), Unproved> {
         let start = self.source.position;
         let count = self.source.number()?;
         self.start_code(count, start, end)?;
         let mut window = Window::new(end);
-        let mut allocations = FuncValidatorAllocations::default();
         for _ in 0..count {
             let size = window.number(&mut self.source)?;
             let (body, offset) = window.take(&mut self.source, size as usize)?;
-            let body = FunctionBody::new(BinaryReader::new_features(body, offset, self.features));
-            let mut function = self.validator.code_section_entry(&body)?.into_validator(allocations);
-            function.validate(&body)?;
-            allocations = function.into_allocations();
+            let read = FunctionBody::new(BinaryReader::new_features(body, offset, self.features));
+            let function = self.validator.code_section_entry(&read)?;
+            self.bodies.push(function, body)?;
         }
         window.finish(&mut self.source)
     }

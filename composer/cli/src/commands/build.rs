@@ -66,11 +66,16 @@ fn build_together(sessions: &[Session], output: &Output) -> Result<Ended, Stop> 
     for (_, made) in &together.done {
         let done = match made {
             Made::Unchanged(done) => {
+                output.diagnostics(&done.warnings)?;
                 say("Unchanged", done, output);
                 done.clone()
             }
             Made::Built(built) => {
-                let done = Unchanged { path: built.path.clone(), summary: built.summary() };
+                let done = Unchanged {
+                    path: built.path.clone(),
+                    summary: built.summary(),
+                    warnings: built.planned.warnings.clone(),
+                };
                 say_built(&done, output);
                 done
             }
@@ -80,6 +85,7 @@ fn build_together(sessions: &[Session], output: &Output) -> Result<Ended, Stop> 
     Failure::check(together.wrong)?;
     Ok(Ended::Well)
 }
+
 /// Builds the application that is meant and says so, in its default place; the file.
 #[cfg(feature = "runtime")]
 pub(super) fn build(options: &ManifestOptions, output: &Output) -> Result<PathBuf, Stop> {
@@ -94,6 +100,7 @@ pub(super) fn of(session: &Session, output: &Output) -> Result<Unchanged, Stop> 
 /// Builds an application if anything has changed, and says so; `path` is where to, instead of the default.
 fn build_one(session: &Session, path: Option<&Path>, output: &Output) -> Result<Unchanged, Stop> {
     if let Some(done) = driver::unchanged(session.driver(), path) {
+        output.diagnostics(&done.warnings)?;
         say("Unchanged", &done, output);
         return Ok(done);
     }
@@ -107,7 +114,8 @@ fn build_anew(session: &Session, path: Option<&Path>, output: &Output) -> Result
     for lock in built.planned.stale_locks() {
         output.status("Locked", environment::shown(lock));
     }
-    let done = Unchanged { path: built.path.clone(), summary: built.summary() };
+    let done =
+        Unchanged { path: built.path.clone(), summary: built.summary(), warnings: built.planned.warnings.clone() };
     say_built(&done, output);
     Ok((done, built))
 }
@@ -148,7 +156,7 @@ fn message(done: &Unchanged, output: &Output) -> Result<(), Stop> {
     if output.format() != MessageFormat::Json {
         return Ok(());
     }
-    let Unchanged { path, summary } = done;
+    let Unchanged { path, summary, .. } = done;
     output.message(&Message::Built {
         path: path.display().to_string(),
         size: summary.size,
