@@ -56,7 +56,13 @@ pub fn diagnostic(error: &Error) -> Diagnostic {
             .note(mismatch.to_string())
             .hint("somebody or something changed the file: publish the version again, or do not trust it"),
         Error::Network { subject, source, .. } => match &**source {
-            // NB: TLS tells of certificates in a text alone.
+            // NB: TLS tells of certificates in a text alone. What is received is about ours, the rest about theirs.
+            NetworkFailure::Transport { .. } if last_cause(&**source).is_some_and(|cause| is_refusal_of_ours(&cause)) => {
+                diagnostic
+                    .note(source.to_string())
+                    .notes(last_cause(&**source))
+                    .hint("it wants a certificate of yours that it trusts: name a PEM file with it and its key in the user's `compose/config.toml`\n[registry.\"HOST\"]\nclient-certificate = \"me.pem\"")
+            }
             NetworkFailure::Transport { .. } if last_cause(&**source).is_some_and(|cause| cause.contains("certificate")) => {
                 diagnostic
                     .note(source.to_string())
@@ -73,6 +79,9 @@ pub fn diagnostic(error: &Error) -> Diagnostic {
             NetworkFailure::Status { status: 404, .. } if let Subject::Login { host } = &**subject => diagnostic
                 .causes(error)
                 .hint(format!("it answers, and is no OCI registry; a warg registry is named as one: `warg+https://{host}`")),
+            NetworkFailure::Status { status: 400, url, .. } if url.starts_with("http:") => diagnostic.causes(error).hint(
+                "it is spoken to in plain http; if it speaks TLS, say so in the user's `compose/config.toml`\n[registry.\"HOST\"]\nprotocol = \"https\"",
+            ),
             _ => diagnostic.causes(error),
         },
         Error::UnsupportedRegistry { .. } => diagnostic
@@ -122,6 +131,11 @@ fn is_logged(subject: &Subject) -> bool {
         Subject::Login { host } => host.starts_with("warg+"),
         _ => false,
     }
+}
+
+/// Whether a cause of a failure is that the other side refuses our certificate, or wants one.
+fn is_refusal_of_ours(cause: &str) -> bool {
+    cause.contains("received fatal alert") && cause.to_ascii_lowercase().contains("certificate")
 }
 
 /// What can be done about a log that is not believed.

@@ -5,6 +5,7 @@ use std::{
     io,
     num::NonZeroUsize,
     path::{Path, PathBuf},
+    pin::Pin,
     sync::Arc,
     thread,
 };
@@ -189,6 +190,8 @@ impl Session {
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let executor = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let executor = executor.map_err(|error| no_executor(&error))?;
+    // One type for all futures: the executor's code for them is compiled once.
+    let future: Pin<Box<dyn Future<Output = T> + '_>> = Box::pin(future);
     let value = executor.block_on(future);
     // A thread may still wait for standard input; the end of the process does not wait for it.
     executor.shutdown_background();

@@ -147,11 +147,14 @@ fn network(network: Network, folder: &Path) -> NetworkRules {
 fn host_rules(options: Options, host: &str, file: &Path) -> Result<HostRules, ConfigurationError> {
     let folder = file.parent().unwrap_or(Path::new(""));
     let mirrors = options.mirrors.iter().map(|mirror| oci(mirror, host, file)).collect::<Result<_, _>>()?;
+    // What is said of certificates would mean nothing in plain http.
+    let is_about_tls = !options.ca.is_empty() || options.client_certificate.is_some() || options.accept_any_certificate;
     Ok(HostRules {
-        scheme: options.protocol.map(|protocol| match protocol {
-            Protocol::Http => Scheme::Http,
-            Protocol::Https => Scheme::Https,
-        }),
+        scheme: match options.protocol {
+            Some(Protocol::Http) => Some(Scheme::Http),
+            Some(Protocol::Https) => Some(Scheme::Https),
+            None => is_about_tls.then_some(Scheme::Https),
+        },
         verification: if options.accept_any_certificate { Verification::Nothing } else { Verification::Certificate },
         authorities: options.ca.into_iter().map(|path| folder.join(path)).collect(),
         identity: options.client_certificate.map(|path| folder.join(path)),

@@ -186,24 +186,49 @@ fn credentials_are_taken_from_variables() {
     check(&sandbox, &[wrong[0], (&password, "s3cret-of-a-test")], "build", "55");
 }
 
-#[test]
-fn a_private_authority_is_trusted_where_a_variable_or_a_file_says_so() {
+/// A registry on loopback that speaks TLS alone, with a certificate of an authority whose PEM file is put beside the user's
+/// configuration, as is an identity that the authority knows.
+fn registry_with_tls(sandbox: &Sandbox, options: &str) -> registry_server::DockerRegistry {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let issue = |names: &[&str]| {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(names.iter().copied().map(str::to_owned).collect::<Vec<_>>()).unwrap();
+        (params.signed_by(&key, &authority).unwrap().pem(), key.serialize_pem())
+    };
+    let write = |name: &str, text: String| {
+        let path = sandbox.path(USERS_FILE).with_file_name(name);
+        sandbox.write(&path, text);
+        path.display().to_string()
+    };
+    let authority_file = write("authority.pem", authority.pem());
+    let (certificate, key) = issue(&["127.0.0.1"]);
+    let (certificate, key) = (write("server.pem", certificate), write("server.key", key));
+    let (mine, my_key) = issue(&[]);
+    write("me.pem", mine + &my_key);
+    let options = options.replace("AUTHORITY", &authority_file);
+    let tls = format!(", tls: {{ certificate: {certificate}, key: {key}{options} }}");
+    registry_server::DockerRegistry::start_with(Access::Anonymous, &tls)
+}
+
+#[test]
+fn a_private_authority_is_trusted_where_a_variable_or_a_file_says_so() {
     let sandbox = Sandbox::with("", [("front.wasm", step("a", None, 1))]);
-    sandbox.write("authority.pem", authority.pem());
-    sandbox.write("server.pem", params.signed_by(&key, &authority).unwrap().pem());
-    sandbox.write("server.key", key.serialize_pem());
-    let [certificate, key] = ["server.pem", "server.key"].map(|name| sandbox.path(name).display().to_string());
-    let tls = format!(", tls: {{ certificate: {certificate}, key: {key} }}");
-    let registry = registry_server::DockerRegistry::start_with(Access::Anonymous, &tls);
+    let registry = registry_with_tls(&sandbox, "");
     let address = registry.address();
-    let host = format!("[registry.\"{address}\"]\nprotocol = \"https\"\n");
-    sandbox.write(USERS_FILE, &host);
     let push = format!("push front.wasm --as t:front@1.0.0 --to oci://{address} -q");
+    assert_snapshot!(sandbox.compose(&push).to_string().replace(address, "ADDRESS"), @r#"
+    error[registry-failure]: cannot get the image manifest of t:front@1.0.0 in oci://ADDRESS
+     |
+     = note: caused by: GET http://ADDRESS/v2/t/front/manifests/1.0.0 was answered with 400
+     = help: it is spoken to in plain http; if it speaks TLS, say so in the user's `compose/config.toml`
+             [registry."HOST"]
+             protocol = "https"
+    exit status 3
+    "#);
+    let host = format!("[registry.\"{address}\"]\n");
+    sandbox.write(USERS_FILE, format!("{host}protocol = \"https\"\n"));
     assert_snapshot!(sandbox.compose(&push).to_string().replace(address, "ADDRESS"), @r#"
     error[registry-failure]: cannot get the image manifest of t:front@1.0.0 in oci://ADDRESS
      |
@@ -214,10 +239,33 @@ fn a_private_authority_is_trusted_where_a_variable_or_a_file_says_so() {
              ca = ["authority.pem"]
     exit status 3
     "#);
-    let run = sandbox.compose_with([("COMPOSE_CA_FILE", "authority.pem")], &push);
+    let authority = sandbox.path(USERS_FILE).with_file_name("authority.pem").display().to_string();
+    let run = sandbox.compose_with([("COMPOSE_CA_FILE", authority.as_str())], &push);
     assert_eq!(run.status, Some(0), "{run}");
     sandbox.write(USERS_FILE, host + "ca = [\"authority.pem\"]\n");
-    fs::copy(sandbox.path("authority.pem"), sandbox.path(USERS_FILE).with_file_name("authority.pem")).unwrap();
     let run = sandbox.compose(&format!("pull t:front --registry oci://{address} -o again.wasm"));
     assert_eq!((run.status, sandbox.read("again.wasm")), (Some(0), step("a", None, 1)), "{run}");
+}
+
+#[test]
+fn a_client_certificate_is_shown_where_the_users_file_has_one() {
+    let sandbox = Sandbox::with("", [("front.wasm", step("a", None, 1))]);
+    let registry = registry_with_tls(&sandbox, ", clientcas: [AUTHORITY]");
+    let address = registry.address();
+    let push = format!("push front.wasm --as t:front@1.0.0 --to oci://{address} -q");
+    let host = format!("[registry.\"{address}\"]\nca = [\"authority.pem\"]\n");
+    sandbox.write(USERS_FILE, &host);
+    assert_snapshot!(sandbox.compose(&push).to_string().replace(address, "ADDRESS"), @r#"
+    error[registry-failure]: cannot get the image manifest of t:front@1.0.0 in oci://ADDRESS
+     |
+     = note: GET https://ADDRESS/v2/t/front/manifests/1.0.0 failed
+     = note: caused by: received fatal alert: BadCertificate
+     = help: it wants a certificate of yours that it trusts: name a PEM file with it and its key in the user's `compose/config.toml`
+             [registry."HOST"]
+             client-certificate = "me.pem"
+    exit status 3
+    "#);
+    sandbox.write(USERS_FILE, host + "client-certificate = \"me.pem\"\n");
+    let run = sandbox.compose(&push);
+    assert_eq!(run.status, Some(0), "{run}");
 }
