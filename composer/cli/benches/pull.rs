@@ -295,8 +295,12 @@ fn finish(command: &mut Command, memory: &AtomicU64) -> Outcome<()> {
     Err(format!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
-/// The most memory that a process had so far, in bytes.
+/// The most memory that a process had so far, in bytes; nothing as long as it is still this program, about to become another one.
 fn peak_memory(process: &Child) -> u64 {
+    let program = |process: &str| fs::read_link(format!("/proc/{process}/exe")).ok();
+    if program(&process.id().to_string()) == program("self") {
+        return 0;
+    }
     let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
     peak.and_then(|kilobytes| kilobytes.trim().parse::<u64>().ok()).unwrap_or_default() * 1024
