@@ -109,7 +109,8 @@ impl Home {
 
 fn read_lock(path: &Path) -> Result<(String, LockFile), Failure> {
     let text = match read_text(path) {
-        Ok(text) => text,
+        // A checkout may have other ends of lines: that is no change of what the lock says.
+        Ok(text) => text.replace("\r\n", "\n"),
         Err(ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Default::default()),
         Err(error) => return Err(report::unreadable_lock(path, &error).into()),
     };

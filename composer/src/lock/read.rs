@@ -15,13 +15,9 @@ use crate::{
 const WAY_OUT: &str = "take the last version that was committed, or delete it and run `compose lock`";
 
 pub(super) fn parse(source: &Arc<SourceText>) -> Result<LockFile, Failure> {
-    let format = toml::from_str::<FormatOnly>(source.text()).map(|format| format.version);
-    match format {
-        Ok(FORMAT) => {}
-        Ok(version) => {
-            let message = format!("`{}` has the format {version}, and this `compose` knows {FORMAT}", source.name());
-            return Err(Diagnostic::error(Code::LockInvalid, message).hint("use a newer `compose`").into());
-        }
+    match toml::from_str::<FormatOnly>(source.text()) {
+        Ok(FormatOnly { version }) if *version.get_ref() == FORMAT => {}
+        Ok(FormatOnly { version }) => return Err(unknown_format(source, &version).into()),
         Err(error) => return Err(invalid(source, &error)),
     }
     let text: LockText = toml::from_str(source.text()).map_err(|error| invalid(source, &error))?;
@@ -34,6 +30,14 @@ pub(super) fn parse(source: &Arc<SourceText>) -> Result<LockFile, Failure> {
     }
     Failure::check(diagnostics)?;
     Ok(file)
+}
+
+fn unknown_format(source: &Arc<SourceText>, version: &Spanned<u32>) -> Diagnostic {
+    let writer = if *version.get_ref() > FORMAT { "a newer" } else { "another" };
+    let message = format!("`{}` was written by {writer} `compose`", source.name());
+    let label = format!("this `compose` knows the format {FORMAT}");
+    let diagnostic = Diagnostic::error(Code::LockInvalid, message).label(source, version.span(), label);
+    diagnostic.hint("use the `compose` that wrote it, or a newer one")
 }
 
 fn invalid(source: &Arc<SourceText>, error: &toml::de::Error) -> Failure {
@@ -50,7 +54,7 @@ fn invalid(source: &Arc<SourceText>, error: &toml::de::Error) -> Failure {
 
 #[derive(Deserialize)]
 struct FormatOnly {
-    version: u32,
+    version: Spanned<u32>,
 }
 
 /// A lock file as it is read.

@@ -156,11 +156,26 @@ fn a_lock_is_not_one() {
 #[test]
 fn a_lock_is_of_a_later_format() {
     assert_snapshot!(check("version = 2\nsomething = \"new\"\n"), @"
-    error[lock-invalid]: `compose.lock` has the format 2, and this `compose` knows 1
-     |
-     = help: use a newer `compose`
+    error[lock-invalid]: `compose.lock` was written by a newer `compose`
+     --> compose.lock:1:11
+      |
+    1 | version = 2
+      |           ^ this `compose` knows the format 1
+      |
+      = help: use the `compose` that wrote it, or a newer one
     exit status 1
     ");
+}
+
+#[test]
+fn a_checkout_with_other_ends_of_lines_is_no_change() {
+    let sandbox = application();
+    sandbox.compose("lock");
+    let windows = sandbox.lock().replace('\n', "\r\n");
+    sandbox.write("compose.lock", &windows);
+    assert_eq!(sandbox.compose("build --locked").status, Some(0));
+    assert_eq!(sandbox.compose("build").status, Some(0));
+    assert_eq!(sandbox.lock(), windows);
 }
 
 #[test]
