@@ -47,7 +47,7 @@ use crate::{
     validate::{self, Proving, Validated},
 };
 pub use automatic::Automatic;
-pub use change::{Checking, Edited, Wish, plan_add, plan_remove, write_edited};
+pub use change::{Added, Checking, Edited, Wish, plan_add, plan_remove, write_edited};
 pub use composed::Composed;
 pub use consumers::{Consumer, is_of_application, read_consumer, read_consumers};
 pub use fingerprint::{Summary, Unchanged, unchanged};
@@ -370,7 +370,7 @@ async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result
         asked = Failure::check(tags::check(session, &manifest, lock).await)?;
     }
     let choose::Settled { manifest, resolution, loaded, target, plan, mut warnings } =
-        choose::settle(session, manifest, held.as_ref(), home.lock(), above).await?;
+        choose::settle(session, manifest, held.as_ref(), home.lock(), above).await.map_err(|u| u.failure)?;
     let load::Loaded { memory, parts, warnings: mut earlier, mut stale_locks, nested, .. } = loaded;
     earlier.append(&mut asked);
     earlier.append(&mut warnings);

@@ -68,11 +68,12 @@ pub fn caret(version: &Version) -> VersionReq {
 /// [`Code::AlreadyExists`] for every name that has an entry, or that an instance has.
 pub fn add(manifest: &Manifest, additions: &[Addition]) -> Result<String, Failure> {
     let mut diagnostics = Vec::new();
+    let as_hint = if additions.len() == 1 { AS_HINT } else { ALONE_HINT };
     for (index, addition) in additions.iter().enumerate() {
-        diagnostics.extend(taken(manifest, &addition.name));
+        diagnostics.extend(taken(manifest, &addition.name).map(|diagnostic| diagnostic.hint(as_hint)));
         if additions[..index].iter().any(|other| other.name == addition.name) {
             let message = format!("two of the components would be named `{}`", addition.name);
-            diagnostics.push(Diagnostic::error(Code::AlreadyExists, message).hint(AS_HINT));
+            diagnostics.push(Diagnostic::error(Code::AlreadyExists, message).hint(ALONE_HINT));
         }
     }
     Failure::check(diagnostics)?;
@@ -94,19 +95,21 @@ pub fn vendor(manifest: &Manifest, directory: &str) -> Result<String, Failure> {
     Ok(document.to_string())
 }
 
-const AS_HINT: &str = "add it alone, with a name of its own: `--as NAME`";
+const AS_HINT: &str = "give it a name of its own: `--as NAME`";
+
+const ALONE_HINT: &str = "add it alone, with a name of its own: `--as NAME`";
 
 fn taken(manifest: &Manifest, name: &Name) -> Option<Diagnostic> {
     if let Some(component) = manifest.component(name) {
         let message = format!("`[components]` has a `{name}`, which is {}", component.source.value);
         let diagnostic = Diagnostic::error(Code::AlreadyExists, message);
         let diagnostic = diagnostic.label(&manifest.source, component.name.span.clone(), "this entry");
-        return Some(diagnostic.hint(AS_HINT).hint("to have another version of it, change the entry"));
+        return Some(diagnostic.hint("to have another version of it, change the entry"));
     }
     let instance = manifest.instances.iter().find(|instance| instance.name.value == *name)?;
     let message = format!("an instance of `{}` is named `{name}`", instance.component);
     let diagnostic = Diagnostic::error(Code::AlreadyExists, message);
-    Some(diagnostic.label(&manifest.source, instance.name.span.clone(), "this instance").hint(AS_HINT))
+    Some(diagnostic.label(&manifest.source, instance.name.span.clone(), "this instance"))
 }
 
 fn document(source: &Arc<SourceText>) -> Result<DocumentMut, Failure> {

@@ -173,6 +173,8 @@ pub(crate) struct Entry {
     pub(crate) name: String,
     /// Its value, as TOML.
     pub(crate) entry: String,
+    /// The newest version, where it was passed over because it does not fit.
+    pub(crate) passed_over: Option<String>,
 }
 
 /// A source that came, went or stands for other bytes.

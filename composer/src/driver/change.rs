@@ -1,8 +1,15 @@
 //! Adding and removing components: from what a person wants to a manifest that can be composed, or to why it cannot.
 
-use semver::VersionReq;
+use std::collections::BTreeMap;
 
-use super::{Planned, Session, home, newest, plan, plan_as, read_manifest, update::unknown};
+use semver::{Version, VersionReq};
+
+use super::{
+    Planned, Session,
+    choose::{self, Unsettled},
+    home, home_of, newest, parse_manifest, plan, plan_as, read_manifest, registries,
+    update::unknown,
+};
 use crate::{
     diagnostic::{Code, Diagnostic, Failure, Severity},
     edit::{self, AddedSource, Addition, References, Spec, caret},
@@ -40,30 +47,93 @@ pub struct Edited {
     pub text: String,
 }
 
+/// Components that were added to a manifest, which was not yet written.
+#[derive(Debug)]
+pub struct Added {
+    /// Their entries, in the order in which they were wanted.
+    pub additions: Vec<Addition>,
+    /// The newest versions of packages, by component, where an older one was taken because that fits and the newest does not.
+    pub passed_over: BTreeMap<Name, Version>,
+    /// The manifest, and what follows from it.
+    pub edited: Edited,
+}
+
 /// Plans an application with further components. A package without a requirement gets the caret requirement of its newest
-/// version.
+/// version, or of the newest one that fits the application, where some does.
 ///
 /// # Errors
 /// When a name is taken or a package cannot be found, and, for [`Checking::Whole`], with what would keep the application from
 /// being composed that did not before.
-pub async fn plan_add(
-    session: &Session,
-    wishes: &[Wish],
-    checking: Checking,
-) -> Result<(Vec<Addition>, Edited), Failure> {
+pub async fn plan_add(session: &Session, wishes: &[Wish], checking: Checking) -> Result<Added, Failure> {
     let manifest = read_manifest(&session.manifest)?;
     let mut additions = Vec::new();
+    let mut newest = BTreeMap::new();
     let mut diagnostics = Vec::new();
     for wish in wishes {
-        match addition(session, &manifest, wish).await {
+        match addition(session, &manifest, wish, &mut newest).await {
             Ok(addition) => additions.push(addition),
             Err(failure) => diagnostics.extend_from_slice(failure.diagnostics()),
         }
     }
     Failure::check(diagnostics)?;
     let text = edit::add(&manifest, &additions)?;
-    let edited = edited(&session.beyond_vendor(), text, checking).await?;
-    Ok((additions, edited))
+    let session = &session.beyond_vendor();
+    let edited_to = edited(session, text, checking).await;
+    let is_composed = edited_to.as_ref().is_ok_and(|edited| edited.planned.is_some());
+    if checking == Checking::Whole
+        && !is_composed
+        && let Some(added) = add_fitting(session, &manifest, &additions, &newest).await
+    {
+        return Ok(added);
+    }
+    Ok(Added { additions, passed_over: BTreeMap::new(), edited: edited_to? })
+}
+
+/// Adds packages whose newest versions do not fit in the versions that do, if there are some.
+async fn add_fitting(
+    session: &Session,
+    manifest: &Manifest,
+    additions: &[Addition],
+    newest: &BTreeMap<Name, Version>,
+) -> Option<Added> {
+    if newest.is_empty() {
+        return None;
+    }
+    let with = |requirement: &dyn Fn(&Name) -> VersionReq| {
+        let mut additions = additions.to_vec();
+        for addition in additions.iter_mut().filter(|addition| newest.contains_key(&addition.name)) {
+            if let AddedSource::Package { requirement: wanted, .. } = &mut addition.source {
+                *wanted = requirement(&addition.name);
+            }
+        }
+        additions
+    };
+    let any = edit::add(manifest, &with(&|_| VersionReq::STAR)).ok()?;
+    let fitting = versions(session, any).await.ok()?;
+    let mut passed_over = newest.clone();
+    passed_over.retain(|name, newest| fitting.get(name).is_some_and(|fitting| fitting != newest));
+    if passed_over.is_empty() {
+        return None;
+    }
+    let additions = with(&|name| caret(fitting.get(name).unwrap_or(&newest[name])));
+    let text = edit::add(manifest, &additions).ok()?;
+    let edited = edited(session, text, Checking::Whole).await.ok()?;
+    Some(Added { additions, passed_over, edited })
+}
+
+/// The versions that are chosen for an application whose manifest has this text; also where it cannot be composed, if that has
+/// nothing to do with versions.
+async fn versions(session: &Session, text: String) -> Result<BTreeMap<Name, Version>, Failure> {
+    let mut manifest = parse_manifest(&session.manifest, text)?;
+    let home = home_of(session, &manifest)?;
+    registries::assign(session, &mut manifest, home.lock()).await?;
+    let resolution = match choose::settle(session, manifest, home.lock(), home.lock(), &[]).await {
+        Ok(settled) => settled.resolution,
+        Err(Unsettled { resolution: Some(resolution), .. }) => resolution,
+        Err(Unsettled { failure, resolution: None }) => return Err(failure),
+    };
+    let components = resolution.components.into_iter();
+    Ok(components.filter_map(|component| Some((component.name, component.source.version()?.clone()))).collect())
 }
 
 /// Plans an application without some of its components. Gives what went with them as well, by section and key.
@@ -100,12 +170,23 @@ pub fn write_edited(session: &Session, edited: &Edited) -> Result<(), Failure> {
     Ok(home::write([&manifest], stale)?)
 }
 
-async fn addition(session: &Session, manifest: &Manifest, wish: &Wish) -> Result<Addition, Failure> {
+/// The entry that a wish means; a version that had to be found out for it is noted.
+async fn addition(
+    session: &Session,
+    manifest: &Manifest,
+    wish: &Wish,
+    found: &mut BTreeMap<Name, Version>,
+) -> Result<Addition, Failure> {
     let source = match &wish.spec {
         Spec::Package { package, requirement } => {
             let requirement: VersionReq = match requirement {
                 Some(requirement) => requirement.clone(),
-                None => caret(&newest(session, manifest, package, wish.registry.as_deref()).await?),
+                None => {
+                    let newest = newest(session, manifest, package, wish.registry.as_deref()).await?;
+                    let requirement = caret(&newest);
+                    found.insert(wish.name.clone(), newest);
+                    requirement
+                }
             };
             AddedSource::Package { package: package.clone(), requirement, registry: wish.registry.clone() }
         }
@@ -129,7 +210,9 @@ async fn edited(session: &Session, text: String, checking: Checking) -> Result<E
         before.diagnostics().iter().any(|old| (old.code, &old.message) == (found.code, &found.message))
     };
     let errors = failure.diagnostics().iter().filter(|found| found.severity == Severity::Error);
-    if errors.clone().any(|found| found.code == Code::LockOutOfDate || !is_old(found)) {
+    // A lock that cannot be read says nothing of the change, and must not be taken for the application's own trouble.
+    let is_about_lock = |found: &Diagnostic| matches!(found.code, Code::LockOutOfDate | Code::LockInvalid);
+    if errors.clone().any(|found| is_about_lock(found) || !is_old(found)) {
         return Err(refused(&failure));
     }
     Ok(Edited { planned: None, remaining: failure.diagnostics().to_vec(), text })

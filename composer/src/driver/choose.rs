@@ -33,6 +33,19 @@ pub(super) struct Settled {
     pub(super) warnings: Vec<Diagnostic>,
 }
 
+/// An application that cannot be composed.
+pub(super) struct Unsettled {
+    pub(super) failure: Failure,
+    /// What was chosen last, where the choice was not what is wrong.
+    pub(super) resolution: Option<Resolution>,
+}
+
+impl From<Failure> for Unsettled {
+    fn from(failure: Failure) -> Self {
+        Self { failure, resolution: None }
+    }
+}
+
 /// Chooses versions, loads them and plans with them; as often as versions are left that may fit better, or components are found
 /// that provide what nothing else does.
 ///
@@ -43,7 +56,7 @@ pub(super) async fn settle(
     held: Option<&Lock>,
     locked: Option<&Lock>,
     above: &[std::path::PathBuf],
-) -> Result<Settled, Failure> {
+) -> Result<Settled, Unsettled> {
     let mut manifest = manifest;
     let mut loaded = load::local(session, &manifest, above).await;
     let mut providers = Providers::new(session, locked);
@@ -74,10 +87,11 @@ pub(super) async fn settle(
         };
         resolution = match next {
             Some(Ok(next)) if next != resolution => next,
-            Some(Err(failure)) if is_conflict_of_versions(&failure) => return Err(failure),
+            Some(Err(failure)) if is_conflict_of_versions(&failure) => return Err(failure.into()),
             // Nothing else can be chosen, or registries did not say: what planning found is what is wrong.
             Some(_) | None => {
-                return Err(providers.offered(refusal, &manifest, &loaded.parts, target.as_ref()).await);
+                let failure = providers.offered(refusal, &manifest, &loaded.parts, target.as_ref()).await;
+                return Err(Unsettled { failure, resolution: Some(resolution) });
             }
         };
     }

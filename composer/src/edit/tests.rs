@@ -89,8 +89,8 @@ fn a_name_is_given_once() {
     assert_snapshot!(messages(&add(&manifest(SHOP), &additions).expect_err("the names are taken")), @"
     `[components]` has a `tax`, which is acme:tax@^1
       tax: this entry
-    add it alone, with a name of its own: `--as NAME`
     to have another version of it, change the entry
+    add it alone, with a name of its own: `--as NAME`
     an instance of `tax` is named `tax-eu`
       tax-eu: this instance
     add it alone, with a name of its own: `--as NAME`

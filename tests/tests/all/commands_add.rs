@@ -296,8 +296,8 @@ fn what_cannot_be_added_is_explained() {
     3 | front = { path = "front.wasm" }   # answers requests
       | ^^^^^ this entry
       |
-      = help: add it alone, with a name of its own: `--as NAME`
       = help: to have another version of it, change the entry
+      = help: give it a name of its own: `--as NAME`
     exit status 1
     "#);
     assert_snapshot!(sandbox.compose("add t:back parts/back.wasm --as one"), @"
@@ -329,7 +329,7 @@ fn what_cannot_be_added_is_explained() {
 #[test]
 fn programs_read_what_was_added() {
     assert_snapshot!(application().compose("add t:back --message-format json -q"), @r#"
-    {"reason":"added","manifest":"compose.toml","components":[{"name":"back","entry":"\"t:back@^1.2\""}],"written":true}
+    {"reason":"added","manifest":"compose.toml","components":[{"name":"back","entry":"\"t:back@^1.2\"","passed_over":null}],"written":true}
     {"reason":"changed","components":[{"component":"back","before":null,"after":{"source":"t:back in dir:registry","version":"1.2.3","digest":"sha256:1242b2941758002021b3acc13073fa69398db3fce8676ee8922bd4d25ac4cccc","manifest":"sha256:05a8461b4388a55a508c76a7962d4f8f3eddc5480b6b26147209cfc712f72a5a"}},{"component":"front","before":null,"after":{"source":"front.wasm","version":null,"digest":null,"manifest":null}}],"instances":[],"written":true}
     exit status 0
     "#);
@@ -475,4 +475,69 @@ fn programs_read_what_was_removed() {
     {"reason":"changed","components":[{"component":"back","before":null,"after":{"source":"back.wasm","version":null,"digest":null,"manifest":null}},{"component":"front","before":null,"after":{"source":"front.wasm","version":null,"digest":null,"manifest":null}}],"instances":[{"instance":"front","host_gained":[],"host_lost":[],"links":[{"import":"t:steps/b@1.0.0","before":null,"after":"back"}]}],"written":true}
     exit status 0
     "#);
+}
+
+/// An application whose one component needs a version of `t:back` that is not its newest.
+fn in_need_of_an_older_version() -> Sandbox {
+    let sandbox = application();
+    sandbox.write("front.wasm", step("a", Some("b"), 1));
+    publish(&sandbox.path("registry"), "t:back@3.0.0", &step("b@3.0.0", None, 7));
+    sandbox
+}
+
+#[test]
+fn a_package_is_added_in_the_newest_version_that_fits() {
+    let sandbox = in_need_of_an_older_version();
+    assert_snapshot!(sandbox.compose("add t:back"), @r#"
+    back   added 1.2.3  t:back in dir:registry
+    front  added        front.wasm
+    front takes t:steps/b@1.0.0 from back
+    ---
+           Added back = "t:back@^1.2" to compose.toml: 3.0.0 is newer and does not fit
+          Locked compose.lock
+    exit status 0
+    "#);
+    assert_eq!(sandbox.compose("build --locked").status, Some(0));
+}
+
+#[test]
+fn a_version_that_fits_what_is_there_so_far_is_added_where_something_else_is_wrong() {
+    let sandbox = in_need_of_an_older_version();
+    sandbox.write("compose.toml", FRONT.replace("front =", "middle = \"t:middle@0.3\"\nfront ="));
+    assert_snapshot!(sandbox.compose("add t:back"), @r#"
+           Added back = "t:back@^1.2" to compose.toml: 3.0.0 is newer and does not fit
+
+    The application cannot be composed yet, as before:
+
+    error[missing-provider]: nothing provides `t:steps/c@1.0.0` to `middle`
+     --> compose.toml:3:1
+      |
+    3 | middle = "t:middle@0.3"
+      | ^^^^^^ imports `t:steps/c@1.0.0`
+      |
+      = note: `front` exports `t:steps/a`, which is another interface
+      = help: add a component that exports `t:steps/c`
+      = help: or, if the runtime has it, say so
+              [links.middle]
+              "t:steps/c" = "host"
+    exit status 0
+    "#);
+}
+
+#[test]
+fn a_lock_that_cannot_be_read_keeps_a_component_from_being_added() {
+    let sandbox = application();
+    sandbox.write("compose.lock", "version = 2\n");
+    assert_snapshot!(sandbox.compose("add t:back"), @"
+    error[lock-invalid]: `compose.lock` was written by a newer `compose`
+     --> compose.lock:1:11
+      |
+    1 | version = 2
+      |           ^ this `compose` knows the format 1
+      |
+      = note: the manifest was left as it is; `--no-check` changes it all the same
+      = help: use the `compose` that wrote it, or a newer one
+    exit status 1
+    ");
+    assert_eq!(sandbox.read_text("compose.toml"), FRONT);
 }

@@ -109,7 +109,7 @@ pub(crate) struct CheckArgs {
 #[command(
     after_help = "Examples:\n  compose add shop:catalog\n  compose add acme:tax@~2.1 oci://ghcr.io/acme/fraud:3.0.1\n  \
                   compose add parts/gateway.wasm --as front\n\n\
-                  A package without a requirement gets the caret requirement of its newest version, as ^1.2 for 1.2.3. \
+                  A package without a requirement gets the caret requirement of the newest version that fits, as ^1.2 for 1.2.3. \
                   The manifest and compose.lock are written together, and only if the application can be composed with \
                   what is added."
 )]

@@ -4,8 +4,8 @@ use std::path::{Component, Path, PathBuf};
 
 use composer::{
     diagnostic::Failure,
-    driver::{self, Checking, Edited, Wish},
-    edit::{Addition, Spec},
+    driver::{self, Added, Checking, Wish},
+    edit::Spec,
     manifest::Name,
 };
 
@@ -30,24 +30,21 @@ pub(super) fn run(arguments: &AddArgs, options: &ManifestOptions, output: &Outpu
     let specs = arguments.specs.iter();
     let wishes = specs.map(|spec| wish(spec, arguments, session.manifest())).collect::<Result<Vec<_>, _>>()?;
     let checking = if arguments.unchecked { Checking::ManifestOnly } else { Checking::Whole };
-    let (additions, edited) = session.wait_for(async |session| driver::plan_add(session, &wishes, checking).await)?;
+    let added = session.wait_for(async |session| driver::plan_add(session, &wishes, checking).await)?;
     if !arguments.dry_run {
-        session.wait_for(async |session| driver::write_edited(session, &edited))?;
+        session.wait_for(async |session| driver::write_edited(session, &added.edited))?;
     }
-    say(&additions, &edited, arguments.dry_run, &session, output)
+    say(&added, arguments.dry_run, &session, output)
 }
 
-fn say(
-    additions: &[Addition],
-    edited: &Edited,
-    is_dry: bool,
-    session: &Session,
-    output: &Output,
-) -> Result<Ended, Stop> {
+fn say(added: &Added, is_dry: bool, session: &Session, output: &Output) -> Result<Ended, Stop> {
+    let Added { additions, passed_over, edited } = added;
     let manifest = environment::shown(session.manifest());
     let verb = if is_dry { "Would add" } else { "Added" };
     for addition in additions {
-        output.status(verb, format_args!("{} = {} to {manifest}", addition.name, addition.source));
+        let newer = passed_over.get(&addition.name);
+        let newer = newer.map(|version| format!(": {version} is newer and does not fit")).unwrap_or_default();
+        output.status(verb, format_args!("{} = {} to {manifest}{newer}", addition.name, addition.source));
     }
     match output.format() {
         MessageFormat::Human => {}
@@ -55,7 +52,11 @@ fn say(
             manifest: session.manifest().display().to_string(),
             components: additions
                 .iter()
-                .map(|a| message::Entry { name: a.name.to_string(), entry: a.source.to_string() })
+                .map(|addition| message::Entry {
+                    name: addition.name.to_string(),
+                    entry: addition.source.to_string(),
+                    passed_over: passed_over.get(&addition.name).map(ToString::to_string),
+                })
                 .collect(),
             written: !is_dry,
         })?,
