@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use registry_client::{Error, Origin, PackageName, Registry};
 use semver::{Version, VersionReq};
-use wit::{ExternName, World};
+use wit::{ExternName, Track, World};
 
 use super::{Session, reachable, reachable_origin, registry_of};
 use crate::{
@@ -270,12 +270,13 @@ impl<'a> Providers<'a> {
         }
         let mut diagnostics = refusal.diagnostics().to_vec();
         for missing in unprovided(manifest, parts, target) {
-            let Some(package) = package_of(&missing.import).filter(|package| !has(manifest, package)) else { continue };
+            let Some(package) = package_of(&missing.import) else { continue };
             let offer = self.offer(&package, manifest, &missing, parts).await;
+            let offer = offer.filter(|offer| !offer.is_beside_its_like(manifest, parts));
             let message = missing.message();
             for diagnostic in diagnostics.iter_mut().filter(|found| found.message == message) {
                 match &offer {
-                    Some(offer) => offer.write(diagnostic),
+                    Some(offer) => offer.write(manifest, diagnostic),
                     None => self.write_unasked(&missing.import, diagnostic),
                 }
             }
@@ -293,14 +294,29 @@ impl<'a> Providers<'a> {
 }
 
 impl Offer {
-    fn write(&self, diagnostic: &mut Diagnostic) {
+    /// Whether the application has the package on the same semver track, of which it can have one version.
+    fn is_beside_its_like(&self, manifest: &Manifest, parts: &[Part]) -> bool {
+        let mut entries = manifest.components.iter();
+        entries.any(|entry| {
+            let part = parts.iter().find(|part| part.name == entry.name.value);
+            let version = part.and_then(|part| part.version.as_ref());
+            entry.source.value.package() == Some(&self.package)
+                && version.is_none_or(|version| Track::of(version) == Track::of(&self.version))
+        })
+    }
+
+    fn write(&self, manifest: &Manifest, diagnostic: &mut Diagnostic) {
         let Self { package, version, registry, named, .. } = self;
         let registry_option = named.as_ref().map(|name| format!(" --registry {name}")).unwrap_or_default();
-        let requirement = caret(version);
-        let line = format!("compose add {package}@{requirement}{registry_option}");
+        let name = free_name(manifest, package);
+        let name_option = if *name == *package.name() { String::new() } else { format!(" --as {name}") };
+        let line = format!("compose add {package}@{}{registry_option}{name_option}", caret(version));
+        let advice = format!("add {package} {version} of {registry}, which exports it\n{line}");
         // It is better than the advice to look for one.
-        diagnostic.hints.remove(0);
-        diagnostic.hints.insert(0, format!("add {package} {version} of {registry}, which exports it\n{line}"));
+        match diagnostic.hints.first_mut() {
+            Some(first) => *first = advice,
+            None => diagnostic.hints.push(advice),
+        }
     }
 }
 

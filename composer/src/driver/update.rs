@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use futures::{StreamExt, stream};
 use registry_client::{Digest, Origin, PackageName, Reference, Registry};
-use semver::{Version, VersionReq};
+use semver::{Comparator, Op, Version, VersionReq};
 
 use super::{
     Basis, Planned, Session, choose::QUESTIONS_AT_A_TIME, home_of, plan_from, reachable, reachable_origin,
@@ -40,18 +40,67 @@ pub async fn plan_update(session: &Session, names: &[String]) -> Result<Planned,
 /// Plans an application with exactly this version of one component, which may be older than the one that is locked.
 ///
 /// # Errors
-/// As [`plan_update`], and when the component is of no package, or its requirement does not allow the version.
+/// As [`plan_update`], and when the component is of no package, its requirement does not allow the version, or the version
+/// does not fit.
 pub async fn plan_precise(session: &Session, name: &str, version: &Version) -> Result<Planned, Failure> {
-    let mut basis = Basis::read(session)?;
-    let updated = named(&basis.manifest, None, &[name.to_owned()])?;
+    let session = &session.beyond_vendor();
+    let basis = Basis::read(session)?;
+    let updated = precisely_named(&basis.manifest, basis.lock.as_ref(), name)?;
+    // A lock only says what is preferred, and a requirement what must be: what else changes for it is found with that.
+    let required = requiring(session, basis, &updated, version).await?;
+    let chosen = plan_from(session, required, &[]).await.map_err(|failure| {
+        let mut diagnostics = failure.diagnostics().to_vec();
+        if let Some(last) = diagnostics.last_mut() {
+            last.notes.push(format!("`{name}` was asked for in the version {version}"));
+        }
+        Failure::check(diagnostics).err().unwrap_or(failure)
+    })?;
+    let basis = Basis { lock: Some(chosen.lock), ..Basis::read(session)? };
+    plan_from(session, basis, &[]).await
+}
+
+/// The components that a name means, where they are to have one version.
+fn precisely_named(manifest: &Manifest, lock: Option<&Lock>, name: &str) -> Result<BTreeSet<Name>, Failure> {
+    let automatic = lock.map(automatic).unwrap_or_default();
+    let found = automatic
+        .iter()
+        .find(|(known, package)| ***known == *name || package.is_some_and(|package| package.to_string() == *name));
+    match (named(manifest, None, &[name.to_owned()]), found) {
+        (Err(_), Some((name, Some(package)))) => {
+            let message = format!("`{name}` has no entry in the manifest that could require a version");
+            let diagnostic = Diagnostic::error(Code::UnknownName, message);
+            let diagnostic = diagnostic.note("it is in `compose.lock` because nothing else provides what it exports");
+            Err(diagnostic.hint(format!("give it one, with the version\ncompose add {package}@=VERSION")).into())
+        }
+        (named, _) => named,
+    }
+}
+
+/// An application in which some components must have a version.
+async fn requiring(
+    session: &Session,
+    mut basis: Basis,
+    components: &BTreeSet<Name>,
+    version: &Version,
+) -> Result<Basis, Failure> {
     registries::assign(session, &mut basis.manifest, basis.lock.as_ref()).await?;
+    let exact = Comparator {
+        op: Op::Exact,
+        major: version.major,
+        minor: Some(version.minor),
+        patch: Some(version.patch),
+        pre: version.pre.clone(),
+    };
     let mut lock = basis.lock.take().unwrap_or_default();
-    for component in basis.manifest.components.iter().filter(|component| updated.contains(&component.name.value)) {
+    let mut manifest = basis.manifest.clone();
+    for component in manifest.components.iter_mut().filter(|component| components.contains(&component.name.value)) {
         let source = precise(session, &basis.manifest, component, version).await?;
         lock.components.insert(component.name.value.clone(), source);
+        if let Source::Package { requirement, .. } = &mut component.source.value {
+            *requirement = VersionReq { comparators: vec![exact.clone()] };
+        }
     }
-    basis.lock = Some(lock);
-    plan_from(&session.beyond_vendor(), basis, &[]).await
+    Ok(Basis { lock: Some(lock), manifest, ..basis })
 }
 
 async fn precise(

@@ -180,7 +180,7 @@ fn a_provider_that_is_locked_is_used_without_asking_again() {
     component  current  compatible  latest  source
     tax        1.0.0    1.1.0       1.1.0   t:tax@^1.0
     ---
-    `compose update` takes 1 newer release
+    The manifest allows 1 newer release; `compose update` takes what fits together
     exit status 1
     ");
     assert_snapshot!(sandbox.compose("update tax"), @"
@@ -309,4 +309,53 @@ fn the_long_form_of_a_registry_is_read_strictly() {
     error: 3 problems found
     exit status 1
     "#);
+}
+
+#[test]
+fn a_provider_that_nobody_wrote_has_no_precise_version() {
+    let sandbox = application(AUTOMATIC);
+    sandbox.compose("lock");
+    assert_snapshot!(sandbox.compose("update tax --precise 1.0.0"), @"
+    error[unknown-name]: `tax` has no entry in the manifest that could require a version
+     |
+     = note: it is in `compose.lock` because nothing else provides what it exports
+     = help: give it one, with the version
+             compose add t:tax@=VERSION
+    exit status 1
+    ");
+}
+
+#[test]
+fn another_semver_track_of_a_package_is_offered_under_a_name_of_its_own() {
+    let sandbox = application(ASKED);
+    release(&sandbox, "t:tax@2.0.0", &part_on("tax", "2.0.0", None, 4));
+    assert_eq!(sandbox.compose("add t:tax@2").status, Some(0));
+    assert_snapshot!(sandbox.compose("build"), @r#"
+    error[missing-provider]: nothing provides `t:tax/tax@1.0.0` to `front`
+     --> compose.toml:4:1
+      |
+    4 | front = { path = "front.wasm" }
+      | ^^^^^ imports `t:tax/tax@1.0.0`
+      |
+      = note: `tax` (version 2.0.0) exports `t:tax/tax@2.0.0`, which is on another semver track
+      = help: add t:tax 1.0.0 of dir:registry, which exports it
+              compose add t:tax@^1.0 --as t-tax
+      = help: or, if the runtime has it, say so
+              [links.front]
+              "t:tax/tax" = "host"
+    exit status 1
+    "#);
+    assert_eq!(sandbox.compose("add t:tax@^1.0 --as t-tax t:rates --no-check").status, Some(2));
+    assert_eq!(sandbox.compose("add t:rates").status, Some(0));
+    assert_eq!(sandbox.compose("add t:tax@^1.0 --as t-tax").status, Some(0));
+    assert_snapshot!(sandbox.compose("why t:tax"), @"
+    t-tax (t:tax@1.0.0)
+    tax (t:tax@2.0.0)
+
+    t:tax/tax@2.0.0 is exported from tax: no other instance imports from it
+
+    t:front/front@1.0.0 is exported from front: no other instance imports from it
+      front imports t:tax/tax@1.0.0 from t-tax: no other instance exports it
+    exit status 0
+    ");
 }

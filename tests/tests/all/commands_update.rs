@@ -58,7 +58,7 @@ fn everything_is_updated() {
     exit status 0
     ");
     assert_snapshot!(sandbox.compose("update"), @"
-    Nothing changes: what is locked is the newest that the manifest allows
+    Nothing changes: the manifest allows nothing newer that fits
     exit status 0
     ");
 }
@@ -162,7 +162,7 @@ fn newer_releases_are_shown() {
     front      1.0.0    1.1.0       2.0.0   t:front@^1
     back       1.0.0    1.0.1       1.1.0   t:back@~1.0
     ---
-    `compose update` takes 2 newer releases
+    The manifest allows 2 newer releases; `compose update` takes what fits together
     exit status 1
     ");
     sandbox.compose("update");
@@ -184,7 +184,7 @@ fn newer_releases_are_shown() {
     component  current  compatible  latest  source
     back       1.0.1    1.1.0       1.1.0   t:back@^1
     ---
-    `compose update` takes 1 newer release
+    The manifest allows 1 newer release; `compose update` takes what fits together
     exit status 1
     ");
     assert_snapshot!(sandbox.compose("outdated --all"), @"
@@ -192,7 +192,7 @@ fn newer_releases_are_shown() {
     front      2.0.0    2.0.0       2.0.0   t:front@^2
     back       1.0.1    1.1.0       1.1.0   t:back@^1
     ---
-    `compose update` takes 1 newer release
+    The manifest allows 1 newer release; `compose update` takes what fits together
     exit status 1
     ");
 }
@@ -206,7 +206,7 @@ fn without_a_lock_everything_is_outdated() {
     front      -        1.1.0       2.0.0   t:front@^1
     back       -        1.0.1       1.1.0   t:back@~1.0
     ---
-    `compose update` takes 2 newer releases
+    The manifest allows 2 newer releases; `compose update` takes what fits together
     exit status 1
     ");
 }
@@ -296,7 +296,7 @@ fn a_tag_that_moved_is_named_with_both_digests() {
     component  current              compatible           latest               source
     front      sha256:5c4c59c52dee  sha256:7624576d7d66  sha256:7624576d7d66  oci://ADDRESS/team/front:stable
     ---
-    `compose update` takes 1 newer release
+    The manifest allows 1 newer release; `compose update` takes what fits together
     exit status 1
     ");
     assert_snapshot!(told("update"), @"
@@ -340,4 +340,74 @@ fn a_version_that_was_pushed_again_is_named_with_both_digests() {
               compose update back
     exit status 1
     "#);
+}
+
+/// An application in which only one version of each package fits the other's, and both are locked in the older ones.
+fn in_step() -> Sandbox {
+    let sandbox = Sandbox::new(
+        "[registries]\ndefault = \"dir:registry\"\n[components]\nfront = \"t:front@1\"\nback = \"t:back@1\"\n",
+    );
+    release(&sandbox, "t:front@1.0.0", &step("a", Some("b"), 1));
+    release(&sandbox, "t:back@1.0.0", &step("b", None, 2));
+    assert_eq!(sandbox.compose("lock").status, Some(0));
+    release(&sandbox, "t:front@1.1.0", &step("a", Some("b@2.0.0"), 3));
+    sandbox
+}
+
+#[test]
+fn a_version_that_does_not_fit_is_refused_where_it_is_asked_for() {
+    let sandbox = in_step();
+    let before = sandbox.lock();
+    assert_snapshot!(sandbox.compose("update front --precise 1.1.0"), @r#"
+    error[missing-provider]: nothing provides `t:steps/b@2.0.0` to `front`
+     --> compose.toml:4:1
+      |
+    4 | front = "t:front@1"
+      | ^^^^^ imports `t:steps/b@2.0.0`
+      |
+      = note: `back` (version 1.0.0) exports `t:steps/b@1.0.0`, which is on another semver track
+      = note: `front` was asked for in the version 1.1.0
+      = help: add a component that exports `t:steps/b`
+      = help: or, if the runtime has it, say so
+              [links.front]
+              "t:steps/b" = "host"
+    exit status 1
+    "#);
+    assert_eq!(sandbox.lock(), before);
+    assert_snapshot!(sandbox.compose("update"), @"
+    Nothing changes: the manifest allows nothing newer that fits
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.compose("outdated"), @"
+    component  current  compatible  latest  source
+    front      1.0.0    1.1.0       1.1.0   t:front@^1
+    ---
+    The manifest allows 1 newer release; `compose update` takes what fits together
+    exit status 1
+    ");
+}
+
+#[test]
+fn what_a_version_needs_changes_with_it() {
+    let sandbox = in_step();
+    release(&sandbox, "t:back@1.1.0", &step("b@2.0.0", None, 4));
+    assert_snapshot!(sandbox.compose("update front --precise 1.1.0"), @"
+    back   1.0.0 → 1.1.0  t:back in dir:registry
+    front  1.0.0 → 1.1.0  t:front in dir:registry
+    front no longer takes t:steps/b@1.0.0 from back
+    front takes t:steps/b@2.0.0 from back
+    ---
+          Locked compose.lock
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.compose("update back --precise 1.0.0"), @"
+    back   1.1.0 → 1.0.0  t:back in dir:registry
+    front  1.1.0 → 1.0.0  t:front in dir:registry
+    front takes t:steps/b@1.0.0 from back
+    front no longer takes t:steps/b@2.0.0 from back
+    ---
+          Locked compose.lock
+    exit status 0
+    ");
+    assert_eq!(sandbox.compose("build --locked").status, Some(0));
 }

@@ -205,7 +205,7 @@ fn all_are_updated_and_compared() {
     back       1.0.0    1.1.0       1.1.0   t:back@^1
     ---
        Comparing apps/store/compose.toml
-    `compose update` takes 1 newer release
+    The manifest allows 1 newer release; `compose update` takes what fits together
        Comparing apps/all/compose.toml
     Everything is the newest that there is
     exit status 1
@@ -216,7 +216,7 @@ fn all_are_updated_and_compared() {
         Updating apps/store/compose.toml
           Locked compose.lock
         Updating apps/all/compose.toml
-    Nothing changes: what is locked is the newest that the manifest allows
+    Nothing changes: the manifest allows nothing newer that fits
     exit status 0
     ");
     assert_snapshot!(sandbox.compose("update back"), @"

@@ -25,7 +25,7 @@ pub(crate) struct TreeArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  compose why wasi:sockets/tcp\n  compose why greeter")]
 pub(crate) struct WhyArgs {
-    /// An instance, a component, an interface or a host import
+    /// An instance, a component or its package, an interface or a host import
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 }

@@ -48,7 +48,7 @@ fn update(arguments: &UpdateArgs, session: &Session, output: &Output) -> Result<
     }
     changes::of_planned(&planned, arguments.dry_run, output)?;
     if planned.changes.is_empty() {
-        output.remark("Nothing changes: what is locked is the newest that the manifest allows");
+        output.remark("Nothing changes: the manifest allows nothing newer that fits");
     }
     Ok(())
 }
@@ -96,7 +96,8 @@ fn outdated(arguments: &OutdatedArgs, session: &Session, output: &Output) -> Res
         (0, 0) => output.remark("Everything is the newest that there is"),
         (0, _) => output.remark("Everything is the newest that the manifest allows"),
         (number, _) => {
-            output.remark(format_args!("`compose update` takes {}", text::count(number, "newer release")));
+            let newer = text::count(number, "newer release");
+            output.remark(format_args!("The manifest allows {newer}; `compose update` takes what fits together"));
             return Ok(Ended::WithFindings);
         }
     }

@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &WhyArgs, options: &ManifestOptions, output: &Outpu
 
 /// What a name names.
 pub(super) enum Subject {
-    /// Instances: the one of that name, or all of the component of that name.
+    /// Instances: the one of that name, or all of the component of that name or of that package.
     Instances(Vec<InstanceId>),
     /// An interface, wherever it is imported or exported; without a version, in all versions.
     Interface(ExternName),
@@ -54,11 +54,17 @@ impl Subject {
         if let Some(id) = plan.order.iter().find(|id| is(&plan[**id].name)) {
             return Some(Self::Instances(vec![*id]));
         }
-        let of_component: Vec<_> = plan.order.iter().copied().filter(|id| is(&plan[*id].component)).collect();
-        if !of_component.is_empty() {
-            return Some(Self::Instances(of_component));
-        }
         let manifest = &planned.manifest;
+        let is_of_package = |component: &Name| {
+            let package = manifest.component(component).and_then(|entry| entry.source.value.package());
+            package.is_some_and(|package| package.to_string() == name)
+        };
+        let components = plan.order.iter().copied();
+        let of_component: Vec<_> = components.clone().filter(|id| is(&plan[*id].component)).collect();
+        let of_package: Vec<_> = components.filter(|id| is_of_package(&plan[*id].component)).collect();
+        if let Some(instances) = [of_component, of_package].into_iter().find(|instances| !instances.is_empty()) {
+            return Some(Self::Instances(instances));
+        }
         let mut left_out = manifest.instances.iter().flat_map(|instance| [&instance.name.value, &instance.component]);
         if left_out.any(is) {
             return Some(Self::LeftOut);
