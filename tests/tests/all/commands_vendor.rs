@@ -79,8 +79,9 @@ fn an_application_builds_from_what_was_vendored_alone() {
     ");
     assert_eq!(sandbox.lock(), lock);
     assert_eq!(answer(&sandbox), "521");
-    fs::remove_dir_all(sandbox.path("vendor/t/back")).unwrap();
-    fs::remove_dir_all(sandbox.path(".cache")).unwrap();
+    for gone in ["vendor/t/back", ".cache", "target"] {
+        fs::remove_dir_all(sandbox.path(gone)).unwrap();
+    }
     assert_snapshot!(sandbox.compose("build --frozen"), @r#"
     error[package-not-found]: dir:vendor has no package t:back
      --> compose.toml:5:8
