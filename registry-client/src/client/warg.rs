@@ -311,7 +311,9 @@ fn failed(
             let namespace = package().namespace().to_owned();
             Error::NamespaceNotDefined { registry: registry(), namespace, imported_from }
         }
-        WargError::Rejected(reason) => Error::Rejected { registry: Box::new(registry()), package: package(), reason },
+        WargError::Rejected(reason) | WargError::Outrun(reason) => {
+            Error::Rejected { registry: Box::new(registry()), package: package(), reason }
+        }
         WargError::KeyNotAllowed { key, action } => Error::KeyNotAllowed { key, action, package: package() },
         WargError::SignerRefused { key, reason } => {
             Error::SignerRefused { registry: Box::new(registry()), key, package: package(), reason }

@@ -345,7 +345,7 @@ impl Api<'_> {
             (StatusCode::NOT_FOUND, "namespace") => Some(Refusal::NamespaceNotDefined),
             (StatusCode::CONFLICT, "namespaceImport") => Some(Refusal::NamespaceImported(id)),
             (StatusCode::CONFLICT, "record") => {
-                Some(Refusal::Rejected("another record for the package is being published".to_owned()))
+                Some(Refusal::Rejected("another record is being published, try again when it was".to_owned()))
             }
             (StatusCode::UNPROCESSABLE_ENTITY, "") => message.map(Refusal::Rejected),
             _ => None,

@@ -21,6 +21,8 @@ pub(crate) enum WargError {
     },
     /// What was to be published was refused, in the registry's words.
     Rejected(String),
+    /// A record does not fit the log, in the registry's words; perhaps because another one is in its place by now.
+    Outrun(String),
     KeyNotAllowed {
         key: String,
         action: &'static str,

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::SystemTime;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -157,6 +158,11 @@ impl PackageLog {
 
     pub(super) fn release(&self, version: &Version) -> Option<Released> {
         self.releases.get(version)?.read()
+    }
+
+    /// When its last record was signed, by the signer's clock.
+    pub(super) fn timestamp(&self) -> Option<SystemTime> {
+        self.state.head().as_ref().map(|head| head.timestamp)
     }
 
     /// Whether this is one of its records.

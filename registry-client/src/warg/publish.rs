@@ -25,12 +25,24 @@ use crate::transport::RequestError;
 const PATIENCE: Duration = Duration::from_secs(120);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How often a record is made, where others are published meanwhile.
+const TRIES: u32 = 8;
+/// How long it may be until a checkpoint has what is in the log.
+const NEXT_CHECKPOINT: Duration = Duration::from_secs(15);
 /// How often it is told that it is still waited for.
 const BETWEEN_NEWS: Duration = Duration::from_secs(10);
 
+/// What is to be published, and by whom.
+struct ToPublish<'a> {
+    package: &'a PackageName,
+    change: &'a Change,
+    key: PrivateKey,
+    content: Option<&'a Blob>,
+}
+
 impl Warg<'_> {
     /// Adds `change` to the log of `package`, sends `content` where the registry lacks it, and waits until the log was proved to have it.
-    /// `sending` is told when content is sent, and `waiting` how long it was waited when nothing is left but to wait: once at the beginning,
+    /// A record says which one it follows: where somebody else was faster, it is made anew. `sending` is told when content is sent, and `waiting` how long it was waited when nothing is left but to wait: once at the beginning,
     /// and every few seconds.
     pub(crate) async fn publish(
         &self,
@@ -39,18 +51,64 @@ impl Warg<'_> {
         key: &SigningKey,
         content: Option<&Blob>,
         sending: impl Fn(u64) + Clone + Send + Sync + 'static,
-        waiting: impl FnMut(Duration),
+        mut waiting: impl FnMut(Duration),
     ) -> Result<Observed, WargError> {
         let key = PrivateKey::decode(key.expose().to_owned()).map_err(WargError::UnusableKey)?;
-        let observed = match self.observe(package).await {
-            Ok(observed) => Some(observed),
-            Err(WargError::PackageNotFound) if matches!(change, Change::Release(..)) => None,
-            Err(error) => return Err(error),
-        };
-        if let Some(observed) = &observed {
+        let to_publish = ToPublish { package, change, key, content };
+        let mut observed = self.begin(package, change).await?;
+        let mut tries = 1;
+        loop {
+            let ended = self.follow(observed.as_ref(), &to_publish, sending.clone(), &mut waiting).await;
+            let Err(WargError::Outrun(_)) = &ended else { return ended };
+            match self.further(package, change, head(observed.as_ref())).await? {
+                Some(further) if tries < TRIES => observed = Some(further),
+                _ => return ended,
+            }
+            tries += 1;
+        }
+    }
+
+    /// What there is for `change` to follow; nothing where it begins a log.
+    async fn begin(&self, package: &PackageName, change: &Change) -> Result<Option<Observed>, WargError> {
+        match self.observe(package).await {
+            Ok(observed) => Ok(Some(observed)),
+            Err(WargError::PackageNotFound) if matches!(change, Change::Release(..)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What the log is once it goes on from `known`, if it does: what is in it already shows with the next checkpoint.
+    async fn further(
+        &self,
+        package: &PackageName,
+        change: &Change,
+        known: Option<RecordId>,
+    ) -> Result<Option<Observed>, WargError> {
+        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
+        loop {
+            match self.begin(package, change).await? {
+                Some(observed) if head(Some(&observed)) != known => return Ok(Some(observed)),
+                _ if begun.elapsed() >= NEXT_CHECKPOINT => return Ok(None),
+                _ => {}
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Adds `change` after what was observed.
+    async fn follow(
+        &self,
+        observed: Option<&Observed>,
+        to_publish: &ToPublish<'_>,
+        sending: impl Fn(u64) + Clone + Send + Sync + 'static,
+        waiting: impl FnMut(Duration),
+    ) -> Result<Observed, WargError> {
+        let ToPublish { package, change, key, content } = to_publish;
+        if let Some(observed) = observed {
             check_allowed(observed, change, &key.public_key().fingerprint())?;
         }
-        let record = record(observed.as_ref(), change, &key)?;
+        let record = record(observed, change, key)?;
         let (name, id) = (log::name(package), RecordId::package_record::<Sha256>(&record));
         let log_id = LogId::package_log::<Sha256>(&name);
         let request = PublishRecordRequest {
@@ -62,7 +120,7 @@ impl Warg<'_> {
         let answer = answer.map_err(|error| refused(error, &key.public_key().fingerprint()))?;
         if let PackageRecordState::Sourcing { missing_content } = &answer.state {
             for (missing, places) in missing_content {
-                self.send(missing, places, content, sending.clone()).await?;
+                self.send(missing, places, *content, sending.clone()).await?;
             }
         }
         self.wait(package, &log_id, &id, answer.state, waiting).await
@@ -97,7 +155,7 @@ impl Warg<'_> {
         waiting(told);
         loop {
             match state {
-                PackageRecordState::Rejected { reason } => return Err(WargError::Rejected(one_line(&reason))),
+                PackageRecordState::Rejected { reason } => return Err(WargError::Outrun(one_line(&reason))),
                 PackageRecordState::Published { .. } => {
                     // A record is in the log at once, and can be proved with the next checkpoint: until then it is the registry's word.
                     match self.observe(package).await {
@@ -121,6 +179,11 @@ impl Warg<'_> {
             state = self.api().record(log_id, id).await?.state;
         }
     }
+}
+
+/// The record that another one would follow.
+fn head(observed: Option<&Observed>) -> Option<RecordId> {
+    observed?.package.head().map(|(_, record)| record)
 }
 
 /// Says what the registry would say later, and in fewer words.
@@ -199,12 +262,10 @@ fn record(
             PackageEntry::RevokeFlat { key_id: KeyID::from(key.to_string()), permissions: held }
         }
     });
-    let record = PackageRecord {
-        prev: observed.and_then(|observed| observed.package.head()).map(|(_, record)| record),
-        version: PACKAGE_RECORD_VERSION,
-        timestamp: SystemTime::now(),
-        entries,
-    };
+    // Time must not go back in a log, and the clock of whoever signed last may be ahead.
+    let last = observed.and_then(|observed| observed.package.timestamp());
+    let timestamp = SystemTime::now().max(last.unwrap_or(SystemTime::UNIX_EPOCH));
+    let record = PackageRecord { prev: head(observed), version: PACKAGE_RECORD_VERSION, timestamp, entries };
     ProtoEnvelope::signed_contents(key, record).map_err(WargError::Signature)
 }
 
@@ -214,4 +275,39 @@ fn warg(permissions: &[Permission]) -> Vec<WargPermission> {
         Permission::Yank => WargPermission::Yank,
     };
     permissions.iter().map(permission).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use warg_api::v1::fetch::PublishedRecord;
+    use warg_crypto::signing::generate_p256_pair;
+    use warg_protocol::PublishedProtoEnvelope;
+
+    use super::super::log::{OperatorLog, PackageLog};
+    use super::*;
+    use crate::log_problem::LogState;
+
+    fn published(envelope: ProtoEnvelope<PackageRecord>, index: usize) -> PublishedRecord {
+        let envelope = PublishedProtoEnvelope { envelope, registry_index: index };
+        PublishedRecord { envelope: envelope.into(), fetch_token: index.to_string() }
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_does_not_keep_others_from_publishing() {
+        let (_, key) = generate_p256_pair();
+        let package: PackageName = "t:front".parse().unwrap();
+        let ahead = SystemTime::now() + Duration::from_secs(3600);
+        let entries = vec![PackageEntry::Init { hash_algorithm: HashAlgorithm::Sha256, key: key.public_key() }];
+        let first = PackageRecord { prev: None, version: PACKAGE_RECORD_VERSION, timestamp: ahead, entries };
+        let mut log = PackageLog::default();
+        let first = ProtoEnvelope::signed_contents(&key, first).unwrap();
+        log.append(published(first, 1), 3, &log::name(&package)).unwrap();
+
+        let state = LogState { operator: Digest::of(b""), length: 2, root: Digest::of(b"") };
+        let observed = Observed { operator: OperatorLog::default(), package: log.clone(), state };
+        let change = Change::Release("1.0.0".parse().unwrap(), Digest::of(b"component"));
+        let next = record(Some(&observed), &change, &key).unwrap();
+        log.append(published(next, 2), 3, &log::name(&package)).unwrap();
+        assert_eq!(log.releases().count(), 1);
+    }
 }

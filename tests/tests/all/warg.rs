@@ -26,6 +26,11 @@ impl Publisher {
         Self { sandbox: Sandbox::new(""), key: new_key() }
     }
 
+    /// The same person, at another machine.
+    pub(crate) fn another(&self) -> Self {
+        Self { sandbox: Sandbox::new(""), key: self.key.clone() }
+    }
+
     pub(crate) fn client(&self) -> Client {
         self.sandbox.session().client
     }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use compose_tests::{
+    execution::block_on,
     sandbox::{Run, Sandbox},
     warg_server::{Meddler, WargServer, new_key, public, signing},
     warg_stage::{Manner, Stage},
@@ -123,6 +124,21 @@ fn a_release_is_not_replaced() {
              compose doctor t:back
     exit status 3
     ");
+}
+
+#[test]
+fn several_publish_at_once() {
+    let (server, first) = (WargServer::start(&["t"]), Publisher::new());
+    let others = [first.another(), first.another(), first.another()];
+    std::thread::scope(|scope| {
+        for (patch, publisher) in others.iter().enumerate() {
+            let registry = server.registry();
+            let package = format!("t:front@1.0.{patch}");
+            scope.spawn(move || publisher.publish(&registry, &package, &step("a", None, 1)));
+        }
+    });
+    let versions = block_on(first.client().versions(&server.registry().parse().unwrap(), &"t:front".parse().unwrap()));
+    assert_eq!(versions.unwrap().len(), others.len());
 }
 
 #[test]
@@ -303,6 +319,25 @@ fn a_record_that_is_never_published_is_waited_for_and_given_up() {
     let waits = waits.lock().unwrap();
     assert_eq!(waits.first(), Some(&Duration::ZERO));
     assert!((10..=12).contains(&waits.len()), "{waits:?}");
+}
+
+#[test]
+fn a_record_that_the_registry_finds_invalid_is_told_in_its_words() {
+    const REJECTED: &str = r#"{"recordId":"sha256:0000000000000000000000000000000000000000000000000000000000000000","state":"rejected","reason":"no more of this"}"#;
+    let (server, publisher) = (WargServer::start(&["t"]), Publisher::new());
+    let paused = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let (error, registry) = paused.block_on(async {
+        let is_record = |asked: &str| asked.contains(" /v1/package/");
+        let manner = move |asked: &str| if is_record(asked) { Manner::Says(REJECTED) } else { Manner::Honest };
+        let stage = Stage::start(server.address(), manner).await;
+        let component = step("a", None, 1);
+        let pushed = publisher.push(&publisher.client(), &stage.registry(), "t:front@1.0.0", &component).await;
+        (pushed.unwrap_err(), stage.registry())
+    });
+    assert_snapshot!(warg_manners::shown(&error, &registry), @"
+    registry-failure: warg+http://HOST refused the record for t:front: no more of this
+      what a registry takes is up to whoever runs it; nothing was published
+    ");
 }
 
 #[test]
