@@ -2,6 +2,8 @@
 //!
 //! Asked only where the lock must not change, and never a reason to take other bytes: those of the lock have its digests.
 
+use std::collections::BTreeMap;
+
 use futures::{StreamExt, stream};
 use registry_client::{Error, Origin, Release};
 
@@ -10,10 +12,11 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     lock::{Lock, LockedSource},
     manifest::{Manifest, Name},
+    registry_report,
 };
 
 /// Asks for every version and every tag in a lock what it names now: an error for each that names something else,
-/// and a warning for each that nobody would tell about. What cannot be told without the network is passed over in its absence.
+/// and a warning for each registry that would not tell. What cannot be told without the network is passed over in its absence.
 pub(super) async fn check(session: &Session, manifest: &Manifest, lock: &Lock) -> Vec<Diagnostic> {
     let components = manifest.components.iter().map(|component| &component.name.value).chain(&lock.automatic);
     let components = components.filter_map(|name| Some((Some(name), lock.components.get(name)?)));
@@ -24,13 +27,31 @@ pub(super) async fn check(session: &Session, manifest: &Manifest, lock: &Lock) -
         (name, origin, locked, now)
     });
     let answers: Vec<_> = answers.buffered(QUESTIONS_AT_A_TIME).collect().await;
-    let found = answers.into_iter().filter_map(|(name, origin, locked, now)| match now {
-        Ok(now) if is_same(session, &locked, &now) => None,
-        Ok(now) => Some((name, moved(name, &origin, &locked, &now))),
-        Err(Error::Offline { .. }) => None,
-        Err(error) => Some((name, unknown(&origin, &error))),
-    });
-    found.map(|(name, diagnostic)| labelled(diagnostic, manifest, name)).collect()
+    let mut found = Vec::new();
+    let mut untold: BTreeMap<String, Vec<Untold>> = BTreeMap::new();
+    for (name, origin, locked, now) in answers {
+        match now {
+            Ok(now) if is_same(session, &locked, &now) => {}
+            Ok(now) => found.push(labelled(moved(name, &origin, &locked, &now), manifest, name)),
+            Err(Error::Offline { .. }) => {}
+            Err(error) => {
+                let registry = match &origin {
+                    Origin::Package { registry, .. } => registry.to_string(),
+                    Origin::Reference(reference) => format!("oci://{}", reference.registry()),
+                };
+                untold.entry(registry).or_default().push(Untold { name, origin, error });
+            }
+        }
+    }
+    found.extend(untold.values().filter_map(|untold| unknown(untold, manifest)));
+    found
+}
+
+/// Something that its registry would not tell about.
+struct Untold<'a> {
+    name: Option<&'a Name>,
+    origin: Origin,
+    error: Error,
 }
 
 /// Whether a release is what was locked. What was vendored from a log has no record there, only its component.
@@ -67,9 +88,20 @@ fn moved(name: Option<&Name>, origin: &Origin, locked: &Release, now: &Release) 
     }
 }
 
-fn unknown(origin: &Origin, error: &Error) -> Diagnostic {
-    let message = format!("nobody can tell whether {origin} is still what it was when it was locked");
-    Diagnostic::warning(Code::RegistryFailure, message).note(error.to_string()).causes(error)
+/// One warning for all that a registry would not tell about: what keeps it from telling is the same.
+fn unknown(untold: &[Untold<'_>], manifest: &Manifest) -> Option<Diagnostic> {
+    let (first, others) = untold.split_first()?;
+    let message = match others {
+        [] => format!("nobody can tell whether {} is still what it was when it was locked", first.origin),
+        others => format!(
+            "nobody can tell whether {} and {} more are still what they were when they were locked",
+            first.origin,
+            others.len()
+        ),
+    };
+    let why = registry_report::diagnostic(&first.error);
+    let warning = Diagnostic::warning(Code::RegistryFailure, message).note(why.message).notes(why.notes);
+    Some(untold.iter().fold(warning, |warning, untold| labelled(warning, manifest, untold.name)))
 }
 
 fn labelled(diagnostic: Diagnostic, manifest: &Manifest, name: Option<&Name>) -> Diagnostic {
