@@ -82,7 +82,7 @@ pub fn add(manifest: &Manifest, additions: &[Addition]) -> Result<String, Failur
     for addition in additions {
         components.insert(&addition.name, Item::Value(addition.source.to_value()));
     }
-    Ok(document.to_string())
+    Ok(text(&document, &manifest.source))
 }
 
 /// Has everything come from a directory registry at a path relative to the manifest.
@@ -92,7 +92,7 @@ pub fn add(manifest: &Manifest, additions: &[Addition]) -> Result<String, Failur
 pub fn vendor(manifest: &Manifest, directory: &str) -> Result<String, Failure> {
     let mut document = document(&manifest.source)?;
     table(&mut document, "vendor").insert("directory", Item::Value(directory.into()));
-    Ok(document.to_string())
+    Ok(text(&document, &manifest.source))
 }
 
 const AS_HINT: &str = "give it a name of its own: `--as NAME`";
@@ -118,6 +118,14 @@ fn document(source: &Arc<SourceText>) -> Result<DocumentMut, Failure> {
         let diagnostic = Diagnostic::error(Code::ManifestSyntax, "the manifest cannot be changed");
         diagnostic.label(source, error.span().unwrap_or(0..0), error.message().replace('\n', "; ")).into()
     })
+}
+
+/// A document as text, with the ends of lines that its source has.
+fn text(document: &DocumentMut, source: &SourceText) -> String {
+    let text = document.to_string();
+    let ends_as_on_windows =
+        source.text().lines().next().is_some_and(|first| source.text()[first.len()..].starts_with("\r\n"));
+    if ends_as_on_windows { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text }
 }
 
 /// A section, at the end of the document where there is none.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use toml_edit::{DocumentMut, Item, RawString, TableLike};
 
-use super::document;
+use super::{document, text};
 use crate::{
     diagnostic::{Code, Diagnostic, Failure, listed},
     manifest::{LinkTarget, Manifest, Name},
@@ -52,7 +52,7 @@ pub fn remove(manifest: &Manifest, components: &[Name], references: References) 
     removal.chains();
     removal.host();
     removal.exports();
-    Ok(Removed { text: removal.document.to_string(), others: removal.others })
+    Ok(Removed { text: text(&removal.document, &manifest.source), others: removal.others })
 }
 
 /// Every line about another instance that names an instance of a component.

@@ -188,3 +188,14 @@ fn with_a_component_goes_what_is_about_it() {
     [components]
     "#);
 }
+
+#[test]
+fn the_ends_of_lines_stay_as_they_are() {
+    let windows = manifest(&SHOP.replace('\n', "\r\n"));
+    let extra = addition("extra", AddedSource::Path("extra.wasm".to_owned()));
+    let added = add(&windows, &[extra]).expect("the name is free");
+    assert_eq!(added.matches('\n').count(), added.matches("\r\n").count());
+    let gateway = "gateway".parse().expect("a name");
+    let removed = remove(&windows, &[gateway], References::Remove).expect("the component is there").text;
+    assert_eq!(removed.matches('\n').count(), removed.matches("\r\n").count());
+}
