@@ -68,8 +68,7 @@ impl Made {
 
     fn has_answer_with<'a>(&'a self, manifest: &Manifest, chosen: &mut Vec<&'a Component>) -> bool {
         let Some(entry) = manifest.components.get(chosen.len()) else {
-            let exports: Vec<&String> = chosen.iter().flat_map(|component| &component.exports).collect();
-            return chosen.iter().flat_map(|component| &component.imports).all(|import| exports.contains(&import));
+            return fit(chosen.iter().copied());
         };
         let (package, requirement) = wanted(&entry.source.value);
         let items = self.shelf.packages[package].iter().filter(|(version, _)| requirement.matches(version));
@@ -80,6 +79,12 @@ impl Made {
             has_answer
         })
     }
+}
+
+/// Whether every import of some components is exported by one of them.
+fn fit<'a>(components: impl Iterator<Item = &'a Component> + Clone) -> bool {
+    let exports: Vec<&String> = components.clone().flat_map(|component| &component.exports).collect();
+    components.flat_map(|component| &component.imports).all(|import| exports.contains(&import))
 }
 
 fn component(chance: &mut Chance, package: u64, packages: u64) -> Component {
@@ -147,6 +152,26 @@ fn every_answer_satisfies_every_requirement() {
         for entry in &manifest.components {
             let (_, requirement) = wanted(&entry.source.value);
             assert!(requirement.matches(&chosen[&*entry.name.value]), "{} {chosen:?}", entry.name.value);
+        }
+    }
+}
+
+#[test]
+fn no_entry_could_have_a_higher_version_beside_the_others() {
+    for (made, manifest, resolution, _) in answered() {
+        let chosen = chosen(&resolution);
+        let version_of = |entry: &composer::manifest::Component| chosen[&*entry.name.value].clone();
+        for raised in &manifest.components {
+            let (package, requirement) = wanted(&raised.source.value);
+            let higher = made.shelf.packages[package].keys().filter(|version| **version > version_of(raised));
+            for version in higher.filter(|version| requirement.matches(version)) {
+                let components = manifest.components.iter().map(|entry| {
+                    let (package, _) = wanted(&entry.source.value);
+                    let version = if entry.name == raised.name { version.clone() } else { version_of(entry) };
+                    &made.shelf.packages[package][&version].component
+                });
+                assert!(!fit(components), "{} could be {version} beside {chosen:?}", raised.name.value);
+            }
         }
     }
 }
