@@ -150,6 +150,8 @@ pub struct Planned {
     pub warnings: Vec<Diagnostic>,
     /// The manifests of the folders in it, and of those in these, with their locks.
     pub nested: Vec<(PathBuf, Lock)>,
+    /// The file that its lock is in.
+    pub lock_path: PathBuf,
     target: Option<World>,
     memory: Arc<Memory>,
     stale_locks: Vec<StaleLock>,
@@ -384,7 +386,22 @@ async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result
         stale_locks.push(home.stale(&lock));
     }
     let changes = Changes::between(home.lock().unwrap_or(&Lock::default()), &lock);
-    Ok(Planned { manifest, parts, plan, lock, changes, warnings: earlier, nested, target, memory, stale_locks, edited })
+    let lock_path = home.lock_path;
+    let warnings = earlier;
+    Ok(Planned {
+        manifest,
+        parts,
+        plan,
+        lock,
+        changes,
+        warnings,
+        nested,
+        lock_path,
+        target,
+        memory,
+        stale_locks,
+        edited,
+    })
 }
 
 /// Reads the manifest at a path.

@@ -13,7 +13,7 @@ use futures::{StreamExt, stream};
 use registry_client::{Digest, Origin, PackageName, Reference, Registry, Release};
 use semver::Version;
 
-use super::{Planned, Session, choose::QUESTIONS_AT_A_TIME, directory_of, plan};
+use super::{Planned, Session, choose::QUESTIONS_AT_A_TIME, directory_of, home, plan};
 use crate::{
     diagnostic::{Code, Diagnostic, Failure},
     lock::LockedSource,
@@ -35,23 +35,28 @@ pub enum Vendoring {
 /// What was vendored.
 #[derive(Debug)]
 pub struct Vendored {
-    /// The plan of the application.
-    pub planned: Planned,
+    /// The plans of the applications.
+    pub planned: Vec<Planned>,
     /// How many versions of packages, and artifacts of references, the locks name.
     pub releases: usize,
 }
 
-/// Plans an application from its registries, and copies everything that its locks name into a directory registry.
+/// Plans applications from their registries, copies everything that their locks name into one directory registry, and writes
+/// the locks.
 ///
 /// # Errors
 /// As [`plan()`], and when something cannot be copied: everything that cannot.
-pub async fn vendor(session: &Session, directory: &Path) -> Result<Vendored, Failure> {
-    let session = Session { vendoring: Vendoring::Registries, ..session.clone() };
-    let planned = plan(&session).await?;
-    let own = [(session.manifest.clone(), planned.lock.clone())];
+pub async fn vendor(session: &Session, manifests: &[PathBuf], directory: &Path) -> Result<Vendored, Failure> {
+    let mut planned = Vec::new();
+    for manifest in manifests {
+        let (manifest, vendoring) = (manifest.clone(), Vendoring::Registries);
+        planned.push(plan(&Session { manifest, vendoring, ..session.clone() }).await?);
+    }
+    let own = manifests.iter().zip(planned.iter().map(|planned| &planned.lock));
+    let nested = planned.iter().flat_map(|planned| planned.nested.iter().map(|(manifest, lock)| (manifest, lock)));
     let mut copies: BTreeMap<(PackageName, Version), (Origin, Release)> = BTreeMap::new();
     let mut diagnostics = Vec::new();
-    for (manifest, lock) in own.iter().chain(&planned.nested) {
+    for (manifest, lock) in own.chain(nested) {
         for source in lock.components.values().chain(&lock.world) {
             let Some((origin, release)) = origin(source, manifest) else { continue };
             let target = target(&origin);
@@ -69,6 +74,7 @@ pub async fn vendor(session: &Session, directory: &Path) -> Result<Vendored, Fai
     });
     let copied: Vec<Result<(), Diagnostic>> = copied.buffered(QUESTIONS_AT_A_TIME).collect().await;
     Failure::check(copied.into_iter().filter_map(Result::err).collect())?;
+    home::write([], planned.iter().flat_map(|planned| &planned.stale_locks))?;
     Ok(Vendored { planned, releases: copies.len() })
 }
 

@@ -137,8 +137,8 @@ fn references_wit_packages_and_folders_are_vendored_too() {
     let run = sandbox.compose("vendor --write").to_string().replace(registry.address(), "REGISTRY");
     assert_snapshot!(run, @"
      Downloading REGISTRY/team/back:latest (869 B)
-          Locked store/compose.lock
           Locked compose.lock
+          Locked store/compose.lock
         Vendored 4 releases in vendor
          Changed compose.toml: [vendor] names vendor
     exit status 0

@@ -265,3 +265,47 @@ fn applications_that_have_each_other_are_a_circle() {
     exit status 1
     "#);
 }
+
+#[test]
+fn all_are_locked_fetched_and_vendored_as_one() {
+    let sandbox = workspace();
+    assert_snapshot!(sandbox.compose("lock"), @"
+          Locked compose.lock
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.compose("lock --check"), @"
+       Unchanged compose.lock
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.compose("fetch"), @"
+         Fetched 1 component from registries
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.compose("vendor --write"), @"
+        Vendored 1 release in vendor
+         Changed compose.toml: [vendor] names vendor
+    exit status 0
+    ");
+    for gone in ["registry", ".cache"] {
+        std::fs::remove_dir_all(sandbox.path(gone)).unwrap();
+    }
+    assert_eq!(sandbox.compose("build --frozen").status, Some(0));
+}
+
+#[test]
+fn one_version_that_is_two_things_for_two_members_is_not_vendored() {
+    let sandbox = Sandbox::new("[workspace]\nmembers = [\"one\", \"two\"]\n");
+    for (name, digit) in [("one", 1), ("two", 2)] {
+        publish(&sandbox.path(format!("{name}/registry")), "t:back@1.0.0", &step("b", None, digit));
+        let manifest = "[registries]\ndefault = \"dir:registry\"\n[components]\nback = \"t:back@1\"\n";
+        sandbox.write(format!("{name}/compose.toml"), manifest);
+    }
+    assert_snapshot!(sandbox.compose("vendor"), @"
+    error[invalid-value]: t:back@1.0.0 is not the same in two registries, and one directory can have only one
+     |
+     = note: one is t:back@1.0.0 in dir:one/registry
+     = note: the other is t:back@1.0.0 in dir:two/registry
+    exit status 1
+    ");
+    assert!(!sandbox.path("vendor").exists());
+}

@@ -1,6 +1,9 @@
 //! `compose vendor`: everything that locks name, in a directory registry from which the application builds by itself.
 
-use std::path::Path;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use composer::{
     diagnostic::Failure,
@@ -22,13 +25,12 @@ pub(super) fn run(arguments: &VendorArgs, options: &ManifestOptions, output: &Ou
     let root = Session::root(options, output)?;
     let home = root.parent().unwrap_or(Path::new("")).to_path_buf();
     let directory = arguments.directory.clone().unwrap_or_else(|| home.join("vendor"));
-    let mut releases = 0;
-    for session in Session::all(options, output)? {
-        let vendored = session.wait_for(async |session| driver::vendor(session, &directory).await)?;
-        session.wait_for(async |_| driver::write(&vendored.planned))?;
-        say(&vendored.planned, output)?;
-        releases += vendored.releases;
-    }
+    let sessions = Session::all(options, output)?;
+    let manifests: Vec<PathBuf> = sessions.iter().map(|session| session.manifest().to_path_buf()).collect();
+    let Some(first) = sessions.first() else { return Ok(Ended::Well) };
+    let vendored = first.wait_for(async |session| driver::vendor(session, &manifests, &directory).await)?;
+    say(&vendored.planned, output)?;
+    let releases = vendored.releases;
     let named = super::add::from_manifest(&directory, &root)?.display().to_string().replace('\\', "/");
     output
         .status("Vendored", format_args!("{} in {}", text::count(releases, "release"), environment::shown(&directory)));
@@ -50,9 +52,11 @@ pub(super) fn run(arguments: &VendorArgs, options: &ManifestOptions, output: &Ou
     Ok(Ended::Well)
 }
 
-fn say(planned: &Planned, output: &Output) -> Result<(), Stop> {
-    output.diagnostics(&planned.warnings)?;
-    for lock in planned.stale_locks() {
+fn say(planned: &[Planned], output: &Output) -> Result<(), Stop> {
+    for planned in planned {
+        output.diagnostics(&planned.warnings)?;
+    }
+    for lock in planned.iter().flat_map(Planned::stale_locks).collect::<BTreeSet<&Path>>() {
         output.status("Locked", environment::shown(lock));
     }
     Ok(())
