@@ -80,7 +80,7 @@ pub(crate) enum Message<'a> {
         pinned: String,
         version: Option<String>,
         path: String,
-        /// The digest of the image manifest.
+        /// The digest of the image manifest; in a warg registry, which has none, of what was pulled.
         manifest: String,
         /// The digest of the file.
         digest: String,

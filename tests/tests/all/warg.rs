@@ -313,6 +313,7 @@ fn a_person_makes_a_key_publishes_lets_others_publish_and_withdraws() {
     let pulled = sandbox.compose(&format!("pull t:front@1.0.0 --registry {registry} -o pulled.wasm"));
     assert_eq!(pulled.status, Some(0), "{pulled}");
     assert_eq!(sandbox.read("pulled.wasm"), sandbox.read("front.wasm"));
+    assert_eq!(pulled.stdout, pushed.stdout);
 }
 
 #[test]

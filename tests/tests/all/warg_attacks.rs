@@ -346,6 +346,29 @@ fn a_proof_of_another_record_proves_nothing() {
 }
 
 #[test]
+fn no_history_proves_nothing() {
+    let (server, publisher) = registry();
+    let meddler = Meddler::start(server.address(), |asked, answer| match asked {
+        CONSISTENCY => (200, json!({ "proof": "" }).to_string().into_bytes()),
+        _ => answer,
+    });
+    let sandbox = application(&meddler.registry());
+    assert_eq!(sandbox.compose("lock").status, Some(0));
+    publisher.publish(&server.registry(), "t:front@1.1.0", &step("a", None, 2));
+    assert_snapshot!(said(&sandbox, "update", &[]), @r#"
+    error[registry-untrusted]: warg+http://HOST cannot be trusted
+     --> compose.toml:4:9
+      |
+    4 | front = "t:front"
+      |         ^^^^^^^^^ needed here
+      |
+      = note: caused by: it proves 0 of 1 continuations of its past
+      = note: nothing of it was used
+    exit status 3
+    "#);
+}
+
+#[test]
 fn a_history_of_nothing_ends_nothing() {
     let (server, publisher) = registry();
     let meddler = Meddler::start(server.address(), |asked, answer| match asked {

@@ -9,7 +9,7 @@ use composer::{
     manifest::Manifest,
     registry_report,
 };
-use registry_client::{Configuration, Digest, Origin, PackageName, Reference, Registry};
+use registry_client::{Configuration, Digest, Origin, PackageName, Reference, Registry, Release};
 use semver::Version;
 
 use crate::session::Registries;
@@ -76,6 +76,14 @@ pub(super) fn version(origin: &Origin) -> Option<&Version> {
     match origin {
         Origin::Package { version, .. } => Some(version),
         Origin::Reference(_) => None,
+    }
+}
+
+/// The digest that names what a release is. In a log, content has no image manifest around it.
+pub(super) fn identity(origin: &Origin, release: &Release) -> Digest {
+    match origin {
+        Origin::Package { registry: Registry::Warg(_), .. } => release.component.digest,
+        _ => release.manifest.digest,
     }
 }
 

@@ -69,7 +69,8 @@ fn tell(pulled: &Pulled, output: &Output) -> Result<(), Stop> {
     let Pulled { origin, release, path } = pulled;
     let size = text::size(release.component.size);
     output.status("Pulled", format_args!("{origin} into {} ({size})", environment::shown(path)));
-    let pinned = place::pinned(origin, release.manifest.digest);
+    let identity = place::identity(origin, release);
+    let pinned = place::pinned(origin, identity);
     match output.format() {
         MessageFormat::Human => output.data(format!("{pinned}\n"))?,
         MessageFormat::Json => output.message(&Message::Pulled {
@@ -77,7 +78,7 @@ fn tell(pulled: &Pulled, output: &Output) -> Result<(), Stop> {
             pinned,
             version: place::version(origin).map(ToString::to_string),
             path: path.display().to_string(),
-            manifest: release.manifest.digest.to_string(),
+            manifest: identity.to_string(),
             digest: release.component.digest.to_string(),
             size: release.component.size,
         })?,

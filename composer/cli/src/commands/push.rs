@@ -14,8 +14,7 @@ use composer::{
     registry_report,
 };
 use registry_client::{
-    Content, Delivery, Digest, Origin, Overwrite, PackageName, PushMode, PushOptions, PushOutcome, Pushed, Reference,
-    Registry,
+    Content, Delivery, Origin, Overwrite, PackageName, PushMode, PushOptions, PushOutcome, Pushed, Reference,
 };
 use semver::Version;
 
@@ -281,20 +280,12 @@ fn say(
         PushOutcome::Replaced { previous } => output.status(verb, format_args!("{target}, which was {previous}")),
         PushOutcome::Created | PushOutcome::AlreadyThere => output.status(verb, target),
     }
-    let pinned = place::pinned(target, identity(target, pushed));
+    let pinned = place::pinned(target, place::identity(target, &pushed.release));
     match output.format() {
         MessageFormat::Human => output.data(format!("{pinned}\n"))?,
         MessageFormat::Json => output.message(&message(target, pinned, pushed, dry))?,
     }
     Ok(Ended::Well)
-}
-
-/// The digest that names what was pushed. In a log, content has no image manifest around it.
-fn identity(target: &Origin, pushed: &Pushed) -> Digest {
-    match target {
-        Origin::Package { registry: Registry::Warg(_), .. } => pushed.release.component.digest,
-        _ => pushed.release.manifest.digest,
-    }
 }
 
 fn message(target: &Origin, pinned: String, pushed: &Pushed, dry: bool) -> Message<'static> {
@@ -316,7 +307,7 @@ fn message(target: &Origin, pinned: String, pushed: &Pushed, dry: bool) -> Messa
         target: target.to_string(),
         pinned,
         version: place::version(target).map(ToString::to_string),
-        manifest: identity(target, pushed).to_string(),
+        manifest: place::identity(target, &pushed.release).to_string(),
         digest: pushed.release.component.digest.to_string(),
         size: pushed.release.component.size,
         outcome,
