@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::panic::{self, AssertUnwindSafe};
 
 use semver::Version;
 use wit_component::WitPrinter;
 use wit_parser::{Resolve, SourceMap};
 
 use crate::name::PackageName;
-use crate::package::{Package, invalid, text};
+use crate::package::{Package, guarded, invalid, text};
 use crate::source::WorldError;
 
 /// A package with its version, as WIT refers to it: `wasi:http@0.2.3`.
@@ -76,13 +75,8 @@ pub fn texts(packages: &[Package]) -> Result<BTreeMap<VersionedPackage, String>,
     for package in packages {
         let name = package.to_string();
         let resolve = package.resolve().clone();
-        // NB: wit-parser asserts what packages that were made apart from each other can violate.
-        let outcome = panic::catch_unwind(AssertUnwindSafe(|| merged.merge(resolve).map(drop)));
-        match outcome {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(invalid(&name, format!("{error:#}"))),
-            Err(_) => return Err(invalid(&name, "it does not fit the other packages".to_owned())),
-        }
+        let merge = || merged.merge(resolve).map(drop);
+        guarded(&name, || merge().map_err(|error| invalid(&name, format!("{error:#}"))))?;
     }
     let printed = merged.packages.iter().map(|(id, package)| {
         let mut printer = WitPrinter::default();

@@ -125,12 +125,9 @@ impl InterfaceName {
         InterfaceName { package: self.package.clone(), interface: self.interface.clone(), version: None }
     }
 
-    /// The package with the version: `wasi:http@0.2.3`.
-    pub(crate) fn versioned_package(&self) -> String {
-        match &self.version {
-            Some(version) => format!("{}@{version}", self.package),
-            None => self.package.to_string(),
-        }
+    /// The version as the name has it, whole or canonical.
+    pub(crate) fn written_version(&self) -> Option<&NameVersion> {
+        self.version.as_ref()
     }
 
     /// Whether both are the same interface, in any versions.

@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::ops::Range;
-use std::panic;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use wit_component::WitPrinter;
 use wit_parser::decoding::DecodedWasm;
 use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup};
 
-use crate::binary::ComponentBinary;
+use crate::binary::{ComponentBinary, DecodeError};
 use crate::features::Features;
 use crate::name::PackageName;
 use crate::resolving;
@@ -244,9 +244,20 @@ impl Package {
     ///
     /// # Errors
     ///
-    /// [`WorldError::Invalid`] when a component type cannot say what the package does.
+    /// [`WorldError::Invalid`] when a component type cannot say what the package does, and when it has nothing to say.
     pub fn encode(&self) -> Result<Vec<u8>, WorldError> {
-        wit_component::encode(self.resolve(), self.id).map_err(|error| invalid(&self.to_string(), format!("{error:#}")))
+        if self.package().interfaces.is_empty() && self.package().worlds.is_empty() {
+            let message = "it has neither an interface nor a world, so that nothing is left of it when it is encoded";
+            return Err(invalid(&self.to_string(), message.to_owned()));
+        }
+        let refused = |reason: String| invalid(&self.to_string(), reason);
+        let bytes = wit_component::encode(self.resolve(), self.id).map_err(|error| refused(format!("{error:#}")))?;
+        // The text may have what no component type can, such as a record without fields.
+        match ComponentBinary::validate(&bytes, WasmFeatures::all()) {
+            Ok(_) => Ok(bytes),
+            Err(DecodeError::Invalid { message, .. }) => Err(refused(format!("it cannot be encoded: {message}"))),
+            Err(error) => Err(refused(format!("it cannot be encoded: {error}"))),
+        }
     }
 
     /// All packages that were read with this one, which is among them, in the order of their names and versions.
@@ -266,6 +277,11 @@ impl Package {
 
     pub(crate) fn package(&self) -> &wit_parser::Package {
         &self.resolve().packages[self.id]
+    }
+
+    /// Whether there are texts that say what is included: an encoded package has what that came to.
+    pub(crate) fn has_texts(&self) -> bool {
+        !self.sources.texts.is_empty()
     }
 
     /// The `include`s of the world at `world`.
@@ -307,24 +323,34 @@ fn resolve(name: &str, deps: Deps, main: SourceMap, texts: BTreeMap<String, Text
     let main = parse(name, main)?;
     let mut includes = includes(&main);
     let mut resolve = Resolve { all_features: true, ..Resolve::default() };
-    for decoded in deps.decoded {
-        resolve.merge(decoded).map_err(|error| invalid(name, format!("{error:#}")))?;
-    }
-    match resolve.push_groups(main, deps.parsed) {
-        Ok(id) => {
-            // The sources of the main package come first, so that its spans are what they were when it was parsed.
-            includes.retain(|include| include.span.is_known());
-            Ok(Package { sources: Arc::new(Sources { resolve, texts, includes }), id })
+    let id = guarded(name, || {
+        for decoded in deps.decoded {
+            resolve.merge(decoded).map_err(|error| invalid(name, format!("{error:#}")))?;
         }
-        Err(error) => Err(invalid(name, error.render(&resolve.source_map))),
-    }
+        let id = resolve.push_groups(main, deps.parsed);
+        id.map_err(|error| invalid(name, error.render(&resolve.source_map)))
+    })?;
+    // The sources of the main package come first, so that its spans are what they were when it was parsed.
+    includes.retain(|include| include.span.is_known());
+    Ok(Package { sources: Arc::new(Sources { resolve, texts, includes }), id })
+}
+
+/// Asks wit-parser something.
+///
+/// NB: it asserts what wrong texts and valid bytes that no tool writes can violate; whoever made them gets an error for it.
+pub(crate) fn guarded<T>(name: &str, ask: impl FnOnce() -> Result<T, WorldError>) -> Result<T, WorldError> {
+    panic::catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|panicked| {
+        let reason = panicked.downcast_ref::<String>().map(String::as_str);
+        let reason = reason.or(panicked.downcast_ref::<&str>().copied()).unwrap_or("it does not say why");
+        Err(invalid(name, format!("wit-parser gave up on it: {reason}")))
+    })
 }
 
 pub(crate) fn parse(name: &str, map: SourceMap) -> Result<UnresolvedPackageGroup, WorldError> {
     if map.source_names().next().is_none() {
         return Err(invalid(name, "there is no `.wit` file".to_owned()));
     }
-    map.parse().map_err(|(map, error)| invalid(name, error.render(&map)))
+    guarded(name, || map.parse().map_err(|(map, error)| invalid(name, error.render(&map))))
 }
 
 /// The `include`s of a package as they are written.
@@ -352,13 +378,10 @@ fn decode(name: &str, bytes: &[u8]) -> Result<(Resolve, PackageId), WorldError> 
     if !binary.is_wit_package() {
         return Err(WorldError::NotAPackage { path: name.into() });
     }
-    // NB: wit-parser asserts what valid bytes that no tool writes can violate; whoever made them gets an error for it.
-    let decoded = panic::catch_unwind(|| wit_parser::decoding::decode(bytes));
-    match decoded {
-        Ok(Ok(DecodedWasm::WitPackage(resolve, id))) => Ok((resolve, id)),
-        Ok(Ok(DecodedWasm::Component(..))) => Err(WorldError::NotAPackage { path: name.into() }),
-        Ok(Err(error)) => Err(invalid(name, format!("{error:#}"))),
-        Err(_) => Err(invalid(name, "the component types in it are no WIT".to_owned())),
+    let decode = || wit_parser::decoding::decode(bytes).map_err(|error| invalid(name, format!("{error:#}")));
+    match guarded(name, decode)? {
+        DecodedWasm::WitPackage(resolve, id) => Ok((resolve, id)),
+        DecodedWasm::Component(..) => Err(WorldError::NotAPackage { path: name.into() }),
     }
 }
 

@@ -32,10 +32,28 @@ fn packages(world: &World) -> IndexMap<String, Views<'_>> {
     let mut packages: IndexMap<String, Views<'_>> = IndexMap::new();
     for (name, entity) in world.imports.iter().chain(&world.exports) {
         if let (ExternName::Interface(name), Entity::Interface(interface)) = (name, entity) {
-            packages.entry(name.versioned_package()).or_default().entry(name).or_default().push(interface);
+            packages.entry(package(name)).or_default().entry(name).or_default().push(interface);
         }
     }
     packages
+}
+
+/// The package with its version, as WIT writes it: `my:%list@1.0.0`.
+fn package(name: &InterfaceName) -> String {
+    format!("{}{}", package_name(name), version(name))
+}
+
+/// The interface with its package, as WIT writes it: `my:%list/%use@1.0.0`.
+fn path(name: &InterfaceName) -> String {
+    format!("{}/{}{}", package_name(name), escaped(name.interface()), version(name))
+}
+
+fn package_name(name: &InterfaceName) -> String {
+    format!("{}:{}", escaped(name.package().namespace()), escaped(name.package().name()))
+}
+
+fn version(name: &InterfaceName) -> String {
+    name.written_version().map(|version| format!("@{version}")).unwrap_or_default()
 }
 
 struct Printer<'a> {
@@ -62,7 +80,7 @@ impl Printer<'_> {
 
     fn item(&mut self, keyword: &str, name: &ExternName, entity: &Entity, scope: &Scope) {
         match (name, entity) {
-            (ExternName::Interface(name), Entity::Interface(_)) => self.line(&format!("{keyword} {name};")),
+            (ExternName::Interface(name), Entity::Interface(_)) => self.line(&format!("{keyword} {};", path(name))),
             (ExternName::Plain(label), Entity::Interface(interface)) if is_label(label) => {
                 let head = format!("{keyword} {}: interface", escaped(label));
                 self.block(&head, |printer| printer.interface(name, &[interface]));
@@ -126,9 +144,8 @@ impl Printer<'_> {
 
     /// `use types.{item as thing};`
     fn usage(&mut self, user: &ExternName, owner: &InterfaceName, original: &str, name: &str) {
-        let same_package =
-            user.as_interface().is_some_and(|user| user.versioned_package() == owner.versioned_package());
-        let path = if same_package { escaped(owner.interface()).into_owned() } else { owner.to_string() };
+        let same_package = user.as_interface().is_some_and(|user| package(user) == package(owner));
+        let path = if same_package { escaped(owner.interface()).into_owned() } else { path(owner) };
         let renamed = if original == name { String::new() } else { format!(" as {}", escaped(name)) };
         self.line(&format!("use {path}.{{{}{renamed}}};", escaped(original)));
     }

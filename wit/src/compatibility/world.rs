@@ -121,6 +121,9 @@ impl<'w> Comparison<'w> {
     }
 
     fn includes(&mut self, scope: &Scope, before: &World, after: &World) {
+        if !self.before.has_texts() || !self.after.has_texts() {
+            return;
+        }
         let names = |package: &Package, world: &World| {
             package
                 .includes(world.span)

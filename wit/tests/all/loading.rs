@@ -225,3 +225,19 @@ fn what_a_provider_of_a_package_exports_are_its_interfaces() {
     assert_eq!(names(&package.provider(&Features::default())), ["shop:catalog/api@1.2.0"]);
     assert_eq!(names(&package.provider(&Features::All)), ["shop:catalog/api@1.2.0", "shop:catalog/carts@1.2.0"]);
 }
+
+#[test]
+fn what_no_component_type_can_say_is_not_encoded() {
+    let refused = |wit: &str| Package::from_text("a.wit", wit).unwrap().encode().unwrap_err();
+    assert_snapshot!(refused("package a:b; interface i { record r {} }"), @"cannot read the WIT of `a:b`: it cannot be encoded: record type must have at least one field");
+    assert_snapshot!(refused("package a:b;"), @"cannot read the WIT of `a:b`: it has neither an interface nor a world, so that nothing is left of it when it is encoded");
+}
+
+#[test]
+fn what_wit_parser_cannot_stand_is_an_error() {
+    let error = Package::from_text(
+        "a.wit",
+        "package a:b@1.0.0;\ninterface i { @unstable(feature = x) @unstable(feature = y) use c:d/e.{t}; }\n",
+    );
+    assert_snapshot!(error.unwrap_err(), @r#"cannot read the WIT of `a.wit`: wit-parser gave up on it: called `Result::unwrap()` on an `Err` value: ParseError(Syntax { span: Span { start: 57, end: 65 }, message: "cannot specify @unstable twice" })"#);
+}

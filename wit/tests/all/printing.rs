@@ -203,3 +203,34 @@ fn prints_what_is_at_the_root() {
         }
     ");
 }
+
+#[test]
+fn prints_names_that_are_keywords() {
+    assert_snapshot!(check(
+        "package my:%list@1.0.0;
+         interface %use { type %u8 = u32; }
+         world w { use %use.{%u8}; import my:%world/%static@1.0.0; export %use; }
+         package my:%world@1.0.0 { interface %static { f: func(); } }"
+    ), @r"
+        package root:component;
+
+        world root {
+          use my:%list/%use@1.0.0.{%u8};
+          import my:%world/%static@1.0.0;
+          import my:%list/%use@1.0.0;
+          export my:%list/%use@1.0.0;
+        }
+
+        package my:%world@1.0.0 {
+          interface %static {
+            f: func();
+          }
+        }
+
+        package my:%list@1.0.0 {
+          interface %use {
+            type %u8 = u32;
+          }
+        }
+    ");
+}
