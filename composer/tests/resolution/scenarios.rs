@@ -42,6 +42,11 @@ fn every_scenario_comes_out_as_expected() {
 #[test]
 fn there_are_scenarios_of_every_kind() {
     assert!(files().len() >= 60, "{}", files().len());
+    let kinds = ["deep-backtracking", "tracks", "diamond", "cycle", "yanked", "pre-release", "thousands-of-versions"];
+    for kind in kinds {
+        let is_of_kind = |path: &PathBuf| path.file_stem().is_some_and(|name| name.to_string_lossy().contains(kind));
+        assert!(files().iter().any(|(path, _)| is_of_kind(path)), "{kind}");
+    }
 }
 
 /// The manifest with its entries the other way round.
