@@ -150,7 +150,7 @@ pub async fn plan_remove(
     let manifest = read_manifest(&session.manifest)?;
     let known = |name: &String| {
         let component = manifest.components.iter().find(|component| *component.name.value == **name);
-        component.map(|component| component.name.value.clone()).ok_or_else(|| unknown(&manifest, name))
+        component.map(|component| component.name.value.clone()).ok_or_else(|| absent(session, &manifest, name))
     };
     let (found, missing): (Vec<_>, Vec<_>) = names.iter().map(known).partition(Result::is_ok);
     Failure::check(missing.into_iter().filter_map(Result::err).collect())?;
@@ -158,6 +158,19 @@ pub async fn plan_remove(
     let removed = edit::remove(&manifest, &components, references)?;
     let edited = edited(session, removed.text, checking).await?;
     Ok((removed.others, edited))
+}
+
+/// Nothing in `[components]` has this name, though something that nobody wrote may have it.
+fn absent(session: &Session, manifest: &Manifest, name: &str) -> Diagnostic {
+    let home = home_of(session, manifest).ok();
+    let lock = home.as_ref().and_then(home::Home::lock);
+    let is_automatic = lock.is_some_and(|lock| lock.automatic.iter().any(|known| **known == *name));
+    if !is_automatic {
+        return unknown(manifest, name);
+    }
+    Diagnostic::error(Code::UnknownName, format!("`{name}` has no entry in the manifest that could be removed"))
+        .note("it is in `compose.lock` because nothing else provides what it exports")
+        .hint("it goes when nothing imports that any more, or when another component exports it")
 }
 
 /// Writes a manifest that was changed, and its locks with it: all or none.

@@ -114,6 +114,12 @@ async fn precise(
         let message = format!("`{}` is of no registry package, so there is no version to choose", component.name.value);
         return Err(Diagnostic::error(Code::InvalidValue, message).label(&manifest.source, span, "this is all").into());
     };
+    // A version that does not exist is no reason to require it.
+    let registry = registry_for(manifest, package, registry.as_deref());
+    let origin = Origin::Package { registry: registry.clone(), package: package.clone(), version: version.clone() };
+    let release = session.client.release(&reachable_origin(session, origin)).await;
+    let release = release
+        .map_err(|error| registry_report::diagnostic(&error).label(&manifest.source, span.clone(), "needed here"))?;
     if !requirement.matches(version) {
         let message = format!("`{}` must satisfy `{requirement}`, and {version} does not", component.name.value);
         let diagnostic = Diagnostic::error(Code::VersionNotFound, message);
@@ -122,11 +128,6 @@ async fn precise(
             .hint(format!("require it first\n{} = \"{package}@{version}\"", component.name.value))
             .into());
     }
-    let registry = registry_for(manifest, package, registry.as_deref());
-    let origin = Origin::Package { registry: registry.clone(), package: package.clone(), version: version.clone() };
-    let release = session.client.release(&reachable_origin(session, origin)).await;
-    let release =
-        release.map_err(|error| registry_report::diagnostic(&error).label(&manifest.source, span, "needed here"))?;
     Ok(LockedSource::Package {
         package: package.clone(),
         requirement: requirement.clone(),

@@ -312,9 +312,16 @@ fn the_long_form_of_a_registry_is_read_strictly() {
 }
 
 #[test]
-fn a_provider_that_nobody_wrote_has_no_precise_version() {
+fn a_provider_that_nobody_wrote_has_no_entry_to_change() {
     let sandbox = application(AUTOMATIC);
     sandbox.compose("lock");
+    assert_snapshot!(sandbox.compose("remove tax"), @"
+    error[unknown-name]: `tax` has no entry in the manifest that could be removed
+     |
+     = note: it is in `compose.lock` because nothing else provides what it exports
+     = help: it goes when nothing imports that any more, or when another component exports it
+    exit status 1
+    ");
     assert_snapshot!(sandbox.compose("update tax --precise 1.0.0"), @"
     error[unknown-name]: `tax` has no entry in the manifest that could require a version
      |

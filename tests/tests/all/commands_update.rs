@@ -445,6 +445,21 @@ fn a_version_that_does_not_fit_is_refused_where_it_is_asked_for() {
 }
 
 #[test]
+fn a_version_that_does_not_exist_is_not_to_be_required() {
+    let sandbox = in_step();
+    assert_snapshot!(sandbox.compose("update front --precise 7.0.0"), @r#"
+    error[version-not-found]: there is no t:front@7.0.0 in dir:registry
+     --> compose.toml:4:9
+      |
+    4 | front = "t:front@1"
+      |         ^^^^^^^^^^^ needed here
+      |
+      = note: `dir:registry` has 1.1.0, 1.0.0
+    exit status 1
+    "#);
+}
+
+#[test]
 fn what_a_version_needs_changes_with_it() {
     let sandbox = in_step();
     release(&sandbox, "t:back@1.1.0", &step("b@2.0.0", None, 4));
