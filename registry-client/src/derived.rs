@@ -9,7 +9,7 @@
 //! computation depended on): a seal over all of them is part of the file. A record that was damaged, renamed, or left by another
 //! version is absent.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -74,16 +74,25 @@ impl Store {
         self.directory().join("derived")
     }
 
-    /// Removes the records that were written so long ago as `policy` gives blobs up; a temporary of a dead process is one.
-    pub(crate) fn prune_derived(&self, policy: &PrunePolicy, now: SystemTime) {
-        let Some(limit) = policy.unused_for else { return };
+    /// The files of all records; a temporary of a dead process is one.
+    pub(crate) fn derived_files(&self) -> impl Iterator<Item = (PathBuf, Metadata)> {
         let children = |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
-        for record in children(self.derived_directory()).flat_map(children).flat_map(children) {
-            let written = fs::metadata(&record).and_then(|metadata| metadata.modified());
-            if written.is_ok_and(|written| now.duration_since(written).is_ok_and(|age| age >= limit)) {
-                let _ = fs::remove_file(record);
-            }
-        }
+        let files = children(self.derived_directory()).flat_map(children).flat_map(children);
+        // One may be gone by now.
+        files.filter_map(|path| fs::metadata(&path).ok().map(|metadata| (path, metadata)))
+    }
+
+    /// The records that were written so long ago as `policy` gives blobs up.
+    pub(crate) fn old_derived(
+        &self,
+        policy: &PrunePolicy,
+        now: SystemTime,
+    ) -> impl Iterator<Item = (PathBuf, Metadata)> {
+        let limit = policy.unused_for;
+        self.derived_files().filter(move |(_, metadata)| {
+            let age = metadata.modified().ok().and_then(|written| now.duration_since(written).ok());
+            limit.zip(age).is_some_and(|(limit, age)| age >= limit)
+        })
     }
 }
 

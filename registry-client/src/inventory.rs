@@ -46,6 +46,8 @@ pub struct StoreUsage {
     pub partial: Tally,
     /// Files that were not what their name says.
     pub corrupt: Tally,
+    /// Records of what was computed from blobs, and can be computed again.
+    pub derived: Tally,
 }
 
 /// What verifying every blob found.
@@ -77,6 +79,8 @@ pub struct Pruned {
     pub partial: Tally,
     /// Corrupt files.
     pub corrupt: Tally,
+    /// Old records of what was computed from blobs.
+    pub derived: Tally,
 }
 
 impl Store {
@@ -112,6 +116,7 @@ impl Store {
                 }
             }
         }
+        self.derived_files().for_each(|(_, metadata)| usage.derived.add(metadata.len()));
         Ok(usage)
     }
 
@@ -139,7 +144,9 @@ impl Store {
     /// [`StoreError::Io`] where a directory cannot be read.
     pub fn prunable(&self, policy: &PrunePolicy, now: SystemTime) -> Result<Pruned, StoreError> {
         let StoreUsage { partial, corrupt, .. } = self.usage()?;
-        Ok(Pruned { blobs: given_up(self.entries()?, policy, now), partial, corrupt })
+        let mut derived = Tally::default();
+        self.old_derived(policy, now).for_each(|(_, metadata)| derived.add(metadata.len()));
+        Ok(Pruned { blobs: given_up(self.entries()?, policy, now), partial, corrupt, derived })
     }
 
     /// Removes the blobs that `policy` gives up as of `now`, what nobody is downloading any more, corrupt files, and old records of
@@ -151,7 +158,12 @@ impl Store {
     /// [`StoreError::Io`] where a directory cannot be read or a file cannot be removed.
     pub fn prune(&self, policy: &PrunePolicy, now: SystemTime) -> Result<Pruned, StoreError> {
         let mut pruned = Pruned::default();
-        self.prune_derived(policy, now);
+        for (path, metadata) in self.old_derived(policy, now) {
+            // What cannot be removed is in nobody's way.
+            if remove(&path).is_ok_and(|removed| removed) {
+                pruned.derived.add(metadata.len());
+            }
+        }
         for entry in given_up(self.entries()?, policy, now) {
             let path = self.path(entry.descriptor.digest);
             if remove(&path).map_err(StoreError::io("remove", &path))? {

@@ -122,7 +122,7 @@ pub(crate) enum Message<'a> {
     /// `logout`: the login is forgotten.
     LoggedOut { registry: &'a str, forgotten: Vec<String>, remaining: Option<String> },
     /// `cache info`: what takes up space.
-    Cache { path: String, writable: bool, blobs: Sum, partial: Sum, damaged: Sum },
+    Cache { path: String, writable: bool, blobs: Sum, partial: Sum, damaged: Sum, remembered: Sum },
     /// `cache dir`: where the store is.
     CacheDirectory { path: String },
     /// `cache list`: a blob.
@@ -130,7 +130,7 @@ pub(crate) enum Message<'a> {
     /// `cache verify`: what is whole, and the digests of what is not.
     Verified { intact: Sum, damaged: Vec<String> },
     /// `cache prune`: what is, or would be, removed.
-    Pruned { blobs: Vec<CachedBlob>, partial: Sum, damaged: Sum, written: bool },
+    Pruned { blobs: Vec<CachedBlob>, partial: Sum, damaged: Sum, remembered: Sum, written: bool },
     /// `doctor`: what counts.
     Doctor {
         store: String,

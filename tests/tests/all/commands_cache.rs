@@ -28,6 +28,7 @@ fn an_empty_store_is_shown() {
     downloads   0 files, 0 B
     broken off  0 files, 0 B
     damaged     0 files, 0 B
+    remembered  0 files, 0 B
     exit status 0
     ");
     assert_snapshot!(sandbox.compose("cache dir"), @"
@@ -54,6 +55,7 @@ fn what_is_in_the_store_is_listed_and_goes() {
     downloads   2 files, 997 B
     broken off  0 files, 0 B
     damaged     0 files, 0 B
+    remembered  0 files, 0 B
     exit status 0
     ");
     // Which of two that came in the same moment was used last is chance.
@@ -78,13 +80,13 @@ fn what_is_in_the_store_is_listed_and_goes() {
     exit status 0
     ");
     assert_snapshot!(ordered(&sandbox.compose("cache prune --all --message-format json").to_string()), @r#"
-    {"reason":"pruned","blobs":[{"digest":"sha256:1f5fe679e27f85542646e7113ad4067deed8318d0c98d2ffeb0b05d2e501531f","size":128,"unused_seconds":0},{"digest":"sha256:ac2a8063c723ff8f85b29884416c9c5975a521d2651526b41d4d9393e6f9b3e5","size":869,"unused_seconds":0}],"partial":{"files":0,"bytes":0},"damaged":{"files":0,"bytes":0},"written":true}
+    {"reason":"pruned","blobs":[{"digest":"sha256:1f5fe679e27f85542646e7113ad4067deed8318d0c98d2ffeb0b05d2e501531f","size":128,"unused_seconds":0},{"digest":"sha256:ac2a8063c723ff8f85b29884416c9c5975a521d2651526b41d4d9393e6f9b3e5","size":869,"unused_seconds":0}],"partial":{"files":0,"bytes":0},"damaged":{"files":0,"bytes":0},"remembered":{"files":0,"bytes":0},"written":true}
     ---
          Removed 2 files, 997 B (downloads)
     exit status 0
     "#);
     assert_snapshot!(sandbox.compose("cache info --message-format json"), @r#"
-    {"reason":"cache","path":"[DIR]/.cache","writable":true,"blobs":{"files":0,"bytes":0},"partial":{"files":0,"bytes":0},"damaged":{"files":0,"bytes":0}}
+    {"reason":"cache","path":"[DIR]/.cache","writable":true,"blobs":{"files":0,"bytes":0},"partial":{"files":0,"bytes":0},"damaged":{"files":0,"bytes":0},"remembered":{"files":0,"bytes":0}}
     exit status 0
     "#);
     assert_snapshot!(sandbox.compose("cache prune --unused-for soon"), @"
@@ -129,6 +131,7 @@ fn a_store_that_cannot_be_written_is_said_to_be_so() {
     downloads   0 files, 0 B
     broken off  0 files, 0 B
     damaged     0 files, 0 B
+    remembered  0 files, 0 B
     exit status 0
     ");
 }
@@ -155,6 +158,7 @@ fn a_damaged_file_is_found_moved_away_and_downloaded_again() {
     downloads   1 file, 128 B
     broken off  0 files, 0 B
     damaged     1 file, 6 B
+    remembered  0 files, 0 B
     exit status 0
     ");
     // A file that has the component already would do without the store.

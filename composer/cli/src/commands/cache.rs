@@ -34,6 +34,7 @@ fn info(store: &Store, output: &Output) -> Result<Ended, Stop> {
             blobs: usage.blobs.into(),
             partial: usage.partial.into(),
             damaged: usage.corrupt.into(),
+            remembered: usage.derived.into(),
         })?,
         MessageFormat::Human => {
             let access = if is_writable { "" } else { " (read-only: what is in it is used, and nothing is added)" };
@@ -41,6 +42,7 @@ fn info(store: &Store, output: &Output) -> Result<Ended, Stop> {
                 ["downloads".to_owned(), tally(usage.blobs)],
                 ["broken off".to_owned(), tally(usage.partial)],
                 ["damaged".to_owned(), tally(usage.corrupt)],
+                ["remembered".to_owned(), tally(usage.derived)],
             ];
             output.data(format!("{path}{access}\n{}", text::columns(&rows)))?;
         }
@@ -95,16 +97,17 @@ fn prune(store: &Store, arguments: &PruneArgs, output: &Output) -> Result<Ended,
         ..PrunePolicy::default()
     };
     let pruned = if arguments.dry_run { store.prunable(&policy, now) } else { store.prune(&policy, now) };
-    let Pruned { blobs, partial, corrupt } = pruned.map_err(|error| failure(&error))?;
+    let Pruned { blobs, partial, corrupt, derived } = pruned.map_err(|error| failure(&error))?;
     let size = |entries: &[StoreEntry]| entries.iter().map(|entry| entry.descriptor.size).sum();
     let whole = Tally { files: blobs.len() as u64, bytes: size(&blobs) };
     let verb = if arguments.dry_run { "Would remove" } else { "Removed" };
-    for (what, sum) in [("downloads", whole), ("broken off", partial), ("damaged", corrupt)] {
+    let sums = [("downloads", whole), ("broken off", partial), ("damaged", corrupt), ("remembered", derived)];
+    for (what, sum) in sums {
         if sum.files > 0 {
             output.status(verb, format_args!("{} ({what})", tally(sum)));
         }
     }
-    if [whole, partial, corrupt].iter().all(|sum| sum.files == 0) {
+    if sums.iter().all(|(_, sum)| sum.files == 0) {
         output.status("Unchanged", "there is nothing to remove");
         if policy.unused_for.is_none() && policy.max_bytes.is_none() {
             output.remark("whole downloads go with `--unused-for TIME`, `--max-size SIZE` or `--all`");
@@ -115,6 +118,7 @@ fn prune(store: &Store, arguments: &PruneArgs, output: &Output) -> Result<Ended,
             blobs: blobs.iter().map(|entry| blob(entry, now)).collect(),
             partial: partial.into(),
             damaged: corrupt.into(),
+            remembered: derived.into(),
             written: !arguments.dry_run,
         })?;
     }
