@@ -50,7 +50,7 @@ pub use automatic::Automatic;
 pub use change::{Added, Checking, Edited, Wish, plan_add, plan_remove, write_edited};
 pub use composed::Composed;
 pub use consumers::{Consumer, is_of_application, read_consumer, read_consumers};
-pub use fingerprint::{Summary, Unchanged, unchanged};
+pub use fingerprint::{Summary, Unchanged, unchanged, unchanged_and_unmoved};
 use home::{Home, StaleLock};
 pub use push_check::breaking_changes;
 pub use registries::{RegistryRules, registry_of};

@@ -37,8 +37,10 @@ use crate::{
     shell::Module,
 };
 
-/// The validator, as records of its verdicts name it: the version of `wasmparser`, and of what is proved with it here.
-const VALIDATOR: &str = "wasmparser 0.258.3, proof 1";
+/// The version of `wasmparser`, as records of its verdicts name it.
+const WASMPARSER: &str = "0.258.3";
+/// The version of what is proved with it here.
+const PROOF: &str = "1";
 
 /// Less is proved by one thread before another has begun.
 const WORTH_A_THREAD: u64 = 64 * 1024;
@@ -108,7 +110,7 @@ pub(crate) struct Proving<'a> {
 
 /// What proofs depend on besides the module.
 pub(crate) fn validator() -> String {
-    format!("{VALIDATOR}, features {:x}", features().bits())
+    format!("wasmparser {WASMPARSER}, proof {PROOF}, features {:x}", features().bits())
 }
 
 /// Proves a layout that was made from `parts`.
@@ -214,4 +216,16 @@ fn validate_bytes(bytes: &[u8], features: WasmFeatures) -> Result<(), wasmparser
 
 fn described(error: &wasmparser::BinaryReaderError) -> String {
     format!("{} (at offset {:#x})", error.message(), error.offset())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WASMPARSER;
+
+    #[test]
+    fn records_name_the_validator_that_is_used() {
+        let lock = include_str!("../../Cargo.lock");
+        let this = lock.split("[[package]]").find(|package| package.contains("\nname = \"composer\"\n")).unwrap();
+        assert!(this.contains(&format!("\"wasmparser {WASMPARSER}\"")), "{this}");
+    }
 }

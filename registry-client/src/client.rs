@@ -126,11 +126,6 @@ impl Client {
         }))
     }
 
-    /// Whether the network may be used.
-    pub fn network(&self) -> Network {
-        self.0.network
-    }
-
     /// Where components are kept.
     pub fn store(&self) -> &Store {
         &self.0.store

@@ -14,10 +14,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use registry_client::{Descriptor, Digester, Network};
+use registry_client::{Descriptor, Digester};
 use serde::{Deserialize, Serialize};
 
-use super::{Built, Locking, Session, composed::identity, directory_of, load};
+use super::{Built, Locking, Session, composed::identity, directory_of, load, registries, tags};
 use crate::{
     diagnostic::{Code, Diagnostic, Severity},
     emit::{self, Mark},
@@ -74,8 +74,8 @@ struct Fingerprint {
     summary: Summary,
     /// Whether everything that the build looked at is known.
     is_complete: bool,
-    /// Whether what some name stands for may change without any of these files.
-    has_tags: bool,
+    /// Of the lock.
+    names: Names,
     /// What the build warned of.
     warnings: Vec<Warning>,
     /// Every file and directory that was looked at; one that was not there has no stamp.
@@ -132,20 +132,45 @@ fn content(path: &Path) -> Option<String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp(u64, u128, i128, u64);
 
-/// Says that a result is what would be built, if that is so.
+/// Says that a result is what would be built, if that is so and no registry has to be asked about it.
 pub fn unchanged(session: &Session, output: Option<&Path>) -> Option<Unchanged> {
-    let fingerprint = read(&path(&session.manifest))?;
-    let Fingerprint {
-        output: (path, result), is_default_output, is_complete, has_tags, files, summary, warnings, ..
-    } = fingerprint;
+    let (unchanged, names) = compare(session, output)?;
+    (session.locking == Locking::Free || names == Names::Fixed).then_some(unchanged)
+}
+
+/// Says that a result is what would be built, if that is so: where the lock must not change, registries are asked whether what it
+/// names is still the same.
+pub async fn unchanged_and_unmoved(session: &Session, output: Option<&Path>) -> Option<Unchanged> {
+    let (unchanged, names) = compare(session, output)?;
+    if session.locking == Locking::Locked && names == Names::Movable {
+        let mut manifest = super::read_manifest(&session.manifest).ok()?;
+        let home = super::home_of(session, &manifest).ok()?;
+        let lock = home.lock()?;
+        registries::assign(session, &mut manifest, Some(lock)).await.ok()?;
+        // Whoever builds says what is found.
+        if !tags::check(session, &manifest, lock).await.is_empty() {
+            return None;
+        }
+    }
+    Some(unchanged)
+}
+
+/// Whether what a result was made of has names that may come to mean something else without any file being changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Names {
+    Fixed,
+    Movable,
+}
+
+fn compare(session: &Session, output: Option<&Path>) -> Option<(Unchanged, Names)> {
+    let Fingerprint { output: (path, result), is_default_output, is_complete, names, files, summary, warnings, .. } =
+        read(&path(&session.manifest))?;
     let is_meant = match output {
         Some(output) => std::path::absolute(output).is_ok_and(|output| output == path),
         None => is_default_output,
     };
     let is_same = is_meant
         && is_complete
-        // Whether a tag has moved is for its registry to say, which is not asked without the network.
-        && !(has_tags && session.locking == Locking::Locked && session.client.network() == Network::Online)
         && files.contains_key(&absolute(&session.manifest)?)
         && result.is_still(&path)
         && files.iter().all(|(path, known)| match known {
@@ -161,7 +186,7 @@ pub fn unchanged(session: &Session, output: Option<&Path>) -> Option<Unchanged> 
         let manifest = super::read_manifest(&session.manifest).ok()?;
         warnings.into_iter().map(|warning| warning.about(&manifest)).collect::<Option<_>>()?
     };
-    Some(Unchanged { path: output.map_or(path, Path::to_path_buf), summary, warnings })
+    Some((Unchanged { path: output.map_or(path, Path::to_path_buf), summary, warnings }, names))
 }
 
 /// A warning as it is kept: all that it points into is the manifest, which is as it was.
@@ -267,14 +292,15 @@ fn of(session: &Session, built: &Built, mark: Mark, mut files: Files) -> Option<
         is_binary.then(|| Some((absolute(&path)?, (part.digest().to_string(), part.size())))).flatten()
     });
     let lock = &built.planned.lock;
-    let has_tags = lock.components.values().chain(&lock.world).any(|source| !matches!(source, LockedSource::Path(_)));
+    let is_fixed = |source: &LockedSource| matches!(source, LockedSource::Path(_));
+    let is_fixed = lock.components.values().chain(&lock.world).all(is_fixed);
     let default = super::default_output(session, &built.planned.manifest);
     Some(Fingerprint {
         made_by: MADE_BY.to_owned(),
         output: (absolute(&built.path)?, Seen::of_result(&built.path, mark)?),
         is_default_output: built.path == default,
         summary: built.summary(),
-        has_tags,
+        names: if is_fixed { Names::Fixed } else { Names::Movable },
         warnings: warnings.unwrap_or_default(),
         components: components.collect(),
         is_complete: files.is_complete,

@@ -97,7 +97,8 @@ pub async fn build_together(session: &Session, manifests: &[PathBuf]) -> Result<
     let of = |manifest: &PathBuf| Session { manifest: manifest.clone(), ..session.clone() };
     let mut made: BTreeMap<&PathBuf, Made> = BTreeMap::new();
     for manifest in manifests {
-        made.extend(fingerprint::unchanged(&of(manifest), None).map(|done| (manifest, Made::Unchanged(done))));
+        let unchanged = fingerprint::unchanged_and_unmoved(&of(manifest), None).await;
+        made.extend(unchanged.map(|done| (manifest, Made::Unchanged(done))));
     }
     let changed: Vec<PathBuf> = manifests.iter().filter(|manifest| !made.contains_key(manifest)).cloned().collect();
     // Before anything is read: what changes meanwhile is built anew the next time.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use compose_tests::{execution::invoke, sandbox::Sandbox};
+use compose_tests::{artifact::publish, execution::invoke, sandbox::Sandbox};
 use composer::driver::{self, Locking};
 
 use crate::steps::{application, step};
@@ -98,4 +98,67 @@ fn that_nothing_has_changed_is_said() {
     let digest = registry_client::Digest::of(&sandbox.read("target/compose/app.wasm"));
     assert_eq!(message["digest"], digest.to_string());
     assert_eq!(message["exports"], serde_json::json!(["t:steps/a@1.0.0"]));
+}
+
+#[test]
+fn what_was_warned_of_is_said_again() {
+    let sandbox = application(
+        "[exports]\n\"t:steps/a@1.0.0\" = \"one\"\n",
+        [("one", step("a", None, 1)), ("spare", step("b", None, 2))],
+    );
+    let built = sandbox.compose("build").to_string();
+    let unchanged = sandbox.compose("build").to_string();
+    assert_eq!(built.matches("warning[").count(), 1, "{built}");
+    insta::assert_snapshot!(unchanged, @r#"
+    warning[unused-instance]: `spare` is not used and is left out
+     --> compose.toml:3:1
+      |
+    3 | spare = { path = "spare.wasm" }
+      | ^^^^^ nothing that is exported needs it
+
+       Unchanged target/compose/app.wasm (1.1 KiB, 1 instance of 1 component)
+    exit status 0
+    "#);
+}
+
+#[test]
+fn under_a_lock_names_are_asked_about_before_nothing_is_done() {
+    let sandbox = Sandbox::new("[registries]\ndefault = \"dir:registry\"\n[components]\none = \"t:one@1\"\n");
+    let registry = sandbox.path("registry");
+    publish(&registry, "t:one@1.0.0", &step("a", None, 1));
+    assert_eq!(sandbox.compose("build").status, Some(0));
+    insta::assert_snapshot!(sandbox.compose("build --locked"), @"
+       Unchanged target/compose/app.wasm (1.1 KiB, 1 instance of 1 component)
+    exit status 0
+    ");
+    // The registry is gone, which matters to nobody who need not ask it; then it has something else under that name.
+    fs::rename(&registry, sandbox.path("away")).unwrap();
+    insta::assert_snapshot!(sandbox.compose("build"), @"
+       Unchanged target/compose/app.wasm (1.1 KiB, 1 instance of 1 component)
+    exit status 0
+    ");
+    insta::assert_snapshot!(sandbox.compose("build --locked"), @r#"
+    error[unknown-registry]: the registry dir:registry does not exist
+     --> compose.toml:4:7
+      |
+    4 | one = "t:one@1"
+      |       ^^^^^^^^^ needed here
+      |
+      = help: create the directory, or mend its path; it is relative to the manifest
+    exit status 1
+    "#);
+    publish(&registry, "t:one@1.0.0", &step("a", None, 2));
+    insta::assert_snapshot!(sandbox.compose("build --locked"), @r#"
+    error[tag-moved]: t:one@1.0.0 in dir:registry is not what it was when it was locked
+     --> compose.toml:4:7
+      |
+    4 | one = "t:one@1"
+      |       ^^^^^^^^^ named here
+      |
+      = note: `compose.lock` has sha256:5c4c59c52dee491574690e4d5e03286e12bb9c7850f0a3e5c782f504af8aa990
+      = note: the registry has  sha256:7624576d7d664d16a1d80b115a1c4166d604637610b49babae23d926cee18e10
+      = help: if it was pushed again on purpose, take what is there now
+              compose update one
+    exit status 1
+    "#);
 }

@@ -7,7 +7,7 @@ use std::{
 
 use composer::{
     diagnostic::{Code, Diagnostic, Failure},
-    driver::{self, Built, Made, Planned, Summary, Unchanged},
+    driver::{self, Built, Locking, Made, Planned, Summary, Unchanged},
     emit,
     encode::Savings,
 };
@@ -99,7 +99,11 @@ pub(super) fn of(session: &Session, output: &Output) -> Result<Unchanged, Stop> 
 
 /// Builds an application if anything has changed, and says so; `path` is where to, instead of the default.
 fn build_one(session: &Session, path: Option<&Path>, output: &Output) -> Result<Unchanged, Stop> {
-    if let Some(done) = driver::unchanged(session.driver(), path) {
+    let mut unchanged = driver::unchanged(session.driver(), path);
+    if unchanged.is_none() && session.driver().locking == Locking::Locked {
+        unchanged = session.wait_for(async |session| Ok(driver::unchanged_and_unmoved(session, path).await))?;
+    }
+    if let Some(done) = unchanged {
         output.diagnostics(&done.warnings)?;
         say("Unchanged", &done, output);
         return Ok(done);
