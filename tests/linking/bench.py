@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Measures how fast, in how much memory and to what size `compose build` links, beside `wac compose` and `wac plug`.
 
-    python3 tests/linking/bench.py --compose target/release/compose --wac ~/.cargo/bin/wac [--python VENV] [SCENARIO…]
+    python3 tests/linking/bench.py --compose target/release/compose --wac ~/.cargo/bin/wac [--python VENV] [--npm NPM] [SCENARIO…]
 
 Every figure is a whole process's, median of several runs. `cold` has an empty store and no earlier output; for `one changed` one
 component has other bytes than at the last build; `nothing changed` is the build after that. With `--python`, a virtual environment
-that has `componentize-py`, two components of 18 MB are linked as well. `wac` is `cargo install wac-cli`; without it there are no ratios.
-GNU time must be installed.
+that has `componentize-py`, two components of 18 MB are linked as well, and with `--npm`, a directory of npm that has `componentize-qjs`,
+two in JavaScript of 1 MB. `wac` is `cargo install wac-cli`; without it there are no ratios. `--table` prints the rows of the README's
+table at the end. GNU time must be installed.
+
+An application in which every component has one interface and uses one has two instances for each component, so that 499 is the most
+that runtimes accept of them in one: larger ones are there to see that they are refused.
 """
 
 import argparse, os, shutil, statistics, subprocess, sys, tempfile, time
@@ -18,11 +22,15 @@ SCENARIOS = {
     "chain of 10": ("chain", 10, 380),
     "chain of 100": ("chain", 100, 380),
     "chain of 300": ("chain", 300, 380),
-    "chain of 500": ("chain", 500, 380),
+    "chain of 499": ("chain", 499, 380),
     "chain of 1,000": ("chain", 1000, 380),
     "chain of 3,000": ("chain", 3000, 380),
+    "tree of 10": ("tree", 10, 380),
     "tree of 100": ("tree", 100, 380),
     "tree of 300": ("tree", 300, 380),
+    "tree of 499": ("tree", 499, 380),
+    "tree of 1,000": ("tree", 1000, 380),
+    "tree of 3,000": ("tree", 3000, 380),
     "50 of 142 KB": ("chain", 50, 8100),
 }
 
@@ -101,6 +109,7 @@ def measure(name, directory, changed, other, wac_command, tools):
         print("    " + table["cold"].failed.strip().replace("\n", "\n    "))
     if wac and wac.failed:
         print("    wac: " + wac.failed.strip().splitlines()[-1])
+    table["wac"] = wac
     return table
 
 
@@ -119,19 +128,61 @@ def report(name, table, size, wac, wac_size):
     sys.stdout.flush()
 
 
+def print_table(tables):
+    """The rows of the README's table: milliseconds and megabytes, each with how many times `wac` takes of it."""
+    for name, table in tables.items():
+        wac, cells = table["wac"], []
+        for what in ("cold", "one changed", "nothing changed"):
+            measured = table.get(what)
+            known = measured and measured.failed is None
+            times = f" ({wac.seconds / measured.seconds:.1f}×)" if known and wac and wac.failed is None else ""
+            cells.append(f"{measured.seconds * 1000:.0f} ms{times}" if known else "refused")
+        memory = f"{table['cold'].memory:.0f} MB"
+        if wac and wac.failed is None:
+            memory += f" ({table['cold'].memory / wac.memory:.2f})"
+            cells.append(f"{wac.seconds * 1000:.0f} ms, {wac.memory:.0f} MB")
+        else:
+            cells.append("refused" if wac else "")
+        print("| " + " | ".join([name, *cells[:3], memory, cells[3]]) + " |")
+
+
 def network(directory, pattern, count, ballast):
     command = ["cargo", "run", "--quiet", "-p", "compose-tests", "--example", "network", "--"]
     subprocess.run([*command, str(directory), pattern, str(count), str(ballast)], cwd=ROOT, check=True)
 
 
-def python_components(directory, venv):
-    """Two components by `componentize-py`, of which one calls the other."""
+def two_components(directory):
+    """The world of two components, of which one calls the other, and the application that they are."""
     wit = directory / "wit"
     wit.mkdir(parents=True)
     (wit / "world.wit").write_text(
-        "package t:py;\ninterface inner { f: func(n: u32) -> u32; }\ninterface outer { f: func(n: u32) -> u32; }\n"
+        "package t:two;\ninterface inner { f: func(n: u32) -> u32; }\ninterface outer { f: func(n: u32) -> u32; }\n"
         "world first { import inner; export outer; }\nworld second { export inner; }\n"
     )
+    (directory / "compose.toml").write_text(
+        '[components]\nfirst = { path = "first.wasm" }\nsecond = { path = "second.wasm" }\n'
+        '[exports]\n"t:two/outer" = "first"\n'
+    )
+    return wit
+
+
+def javascript_components(directory, npm):
+    """Two components by `componentize-qjs`."""
+    wit = two_components(directory)
+    bodies = {
+        "first": 'import { f } from "t:two/inner";\nexport const outer = { f(n) { return f(n) + 1; } };\n',
+        "second": "export const inner = { f(n) { return n * 2; } };\n",
+    }
+    for world, body in bodies.items():
+        (directory / f"{world}.js").write_text(body)
+        command = [Path(npm) / "node_modules/.bin/componentize-qjs", "-w", wit, "-j", directory / f"{world}.js", "-n", world]
+        command += ["--stub-wasi", "--sync", "--opt-size", "-o", directory / f"{world}.wasm"]
+        subprocess.run([*map(str, command)], check=True, stdout=subprocess.DEVNULL)
+
+
+def python_components(directory, venv):
+    """Two components by `componentize-py`."""
+    wit = two_components(directory)
     bodies = {
         "first": "from wit_world.imports import inner\nclass Outer:\n    def f(self, n: int) -> int:\n        return inner.f(n) + 1\n",
         "second": "class Inner:\n    def f(self, n: int) -> int:\n        return n * 2\n",
@@ -142,10 +193,6 @@ def python_components(directory, venv):
         (app / "app.py").write_text(body)
         command = [Path(venv) / "bin/componentize-py", "-d", wit, "-w", world, "componentize", "--stub-wasi", "-p", app, "app"]
         subprocess.run([*map(str, command), "-o", str(directory / f"{world}.wasm")], check=True, stdout=subprocess.DEVNULL)
-    (directory / "compose.toml").write_text(
-        '[components]\nfirst = { path = "first.wasm" }\nsecond = { path = "second.wasm" }\n'
-        '[exports]\n"t:py/outer" = "first"\n'
-    )
 
 
 def main():
@@ -153,6 +200,8 @@ def main():
     parser.add_argument("--compose", type=Path, required=True)
     parser.add_argument("--wac", type=Path)
     parser.add_argument("--python", type=Path)
+    parser.add_argument("--npm", type=Path)
+    parser.add_argument("--table", action="store_true")
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--keep", type=Path, help="where the applications are made, and left")
     parser.add_argument("scenarios", nargs="*")
@@ -169,18 +218,24 @@ def main():
             network(directory, pattern, count, ballast)
         other = (directory / "other.wasm").read_bytes()
         tables[name] = measure(name, directory, directory / "n1.wasm", other, ["compose", "app.wac"], tools)
-    if tools.python:
-        directory = place / "python"
+    languages = {"Python": (tools.python, python_components), "JavaScript": (tools.npm, javascript_components)}
+    for language, (installed, make) in languages.items():
+        if not installed or (tools.scenarios and language not in tools.scenarios):
+            continue
+        directory = place / language
         if not (directory / "second.wasm").exists():
-            python_components(directory, tools.python)
+            make(directory, installed)
         original = (directory / "first.wasm").read_bytes()
         # A custom section more makes it another component.
         other = original + b"\0\x05\x04more"
         plug = ["plug", "first.wasm", "--plug", "second.wasm"]
-        measure("two Python components", directory, directory / "first.wasm", other, plug, tools)
+        name = f"two {language} components"
+        tables[name] = measure(name, directory, directory / "first.wasm", other, plug, tools)
     if "chain of 100" in tables and "chain of 300" in tables:
         ratio = tables["chain of 300"]["cold"].seconds / tables["chain of 100"]["cold"].seconds
         print(f"a chain of 300 takes {ratio:.1f} times as long as one of 100")
+    if tools.table:
+        print_table(tables)
     if not tools.keep:
         shutil.rmtree(place)
 

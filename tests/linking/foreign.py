@@ -15,6 +15,8 @@ import argparse, os, shutil, socket, subprocess, sys, tempfile, time, urllib.err
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# Node 20 has to be told that constant expressions may be sums.
+NODE_FLAG = "--experimental-wasm-extended-const"
 WIT = """package t:demo;
 interface inner { twice: func(n: u32) -> u32; }
 interface outer { answer: func(n: u32) -> u32; }
@@ -38,7 +40,6 @@ import sys, time, resource
 from wasmtime import Config, Engine, Store
 from wasmtime.component import Component, Linker
 config = Config()
-config.cache = False
 engine = Engine(config)
 begin = resource.getrusage(resource.RUSAGE_SELF).ru_utime
 component = Component.from_file(engine, sys.argv[1])
@@ -92,10 +93,10 @@ def call_in_wasmtime(component, venv):
 
 def call_in_node(component, npm, directory):
     output = directory / f"js-{component.stem}"
-    run([*jco(npm), "transpile", component, "-o", output, "--name", "app"])
+    run([npm / "node_modules/.bin/jco", "transpile", component, "-o", output, "--name", "app"])
     (output / "package.json").write_text('{"type": "module"}')
     script = f'import {{ outer }} from "{output}/app.js"; console.log(outer.answer(21));'
-    return int(run(["node", "--experimental-wasm-extended-const", "--input-type=module", "-e", script], cwd=npm))
+    return int(run(["node", NODE_FLAG, "--input-type=module", "-e", script], cwd=npm))
 
 
 def check(language, directory, tools):
@@ -131,7 +132,8 @@ def asked(url):
 def answers(command, port):
     """What a server answers to all questions."""
     with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
+        environment = {**os.environ, "JCO_RUN_ARGS": NODE_FLAG}
+        server = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log, env=environment)
         try:
             deadline = time.monotonic() + 120
             while asked(f"http://127.0.0.1:{port}/") is None:
@@ -149,11 +151,6 @@ def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
-
-
-def jco(npm):
-    """The command that is `jco`; Node 20 needs to be told that constant expressions may have sums."""
-    return ["node", "--experimental-wasm-extended-const", (npm / "node_modules/.bin/jco").resolve()]
 
 
 def wasmtime_program(venv):
@@ -180,7 +177,7 @@ def storefront(tools, place):
         found["wasmtime", share] = answers([wasmtime, "serve", "--addr", f"127.0.0.1:{port}", output], port)
         if tools.npm:
             port = free_port()
-            found["Node", share] = answers([*jco(tools.npm), "serve", output, "--port", port], port)
+            found["Node", share] = answers([tools.npm / "node_modules/.bin/jco", "serve", output, "--isolate-requests", "instance", "--port", port], port)
         print(f"Rust, C and JavaScript, share = {share}: {output.stat().st_size / 1e3:.0f} KB, valid", flush=True)
     expected = found["wasmtime", "none"]
     assert [answer[0] for answer in expected] == [200, 200, 200, 404, 422], expected
