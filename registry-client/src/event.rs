@@ -109,6 +109,11 @@ pub enum Event {
         /// The key that its operator's log was begun with.
         key: PublicKey,
     },
+    /// What was asked for by its exact version was withdrawn by its publisher. It can be had all the same.
+    Withdrawn {
+        /// The version.
+        origin: Origin,
+    },
     /// A request failed in a way that may pass, and is tried again.
     Retrying {
         /// The component or blob that is on its way, if one is.

@@ -85,6 +85,7 @@ impl Progress {
                     self.transfer("Waiting", &format!("{what}, for {} seconds so far", waited.as_secs()));
                 }
             }
+            Event::Withdrawn { origin } => self.transfer("Taking", &format!("{origin}, which its publisher withdrew")),
             Event::OperatorRemembered { registry, key } => {
                 self.transfer("Remembered", &format!("the operator key of {registry}, seen for the first time: {key}"));
             }

@@ -50,6 +50,9 @@ impl Client {
         let observed = self.observe(registry, package, subject).await?;
         let origin = origin(registry, package, version);
         let Some(released) = observed.release(version) else { return Err(not_found(origin, &observed)) };
+        if released.is_yanked {
+            self.emit(Event::Withdrawn { origin: origin.clone() });
+        }
         let size = match self.stored_size(released.component).await? {
             Some(size) => size,
             None => {

@@ -314,6 +314,11 @@ fn a_person_makes_a_key_publishes_lets_others_publish_and_withdraws() {
     assert_eq!(pulled.status, Some(0), "{pulled}");
     assert_eq!(sandbox.read("pulled.wasm"), sandbox.read("front.wasm"));
     assert_eq!(pulled.stdout, pushed.stdout);
+    insta::assert_snapshot!(pulled.stderr.replace(&registry, "REGISTRY"), @"
+         Taking t:front@1.0.0 in REGISTRY, which its publisher withdrew
+    Downloading t:front@1.0.0 in REGISTRY (869 B)
+         Pulled t:front@1.0.0 in REGISTRY into pulled.wasm (869 B)
+    ");
 }
 
 #[test]
