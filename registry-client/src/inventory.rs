@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(verification.corrupt.iter().map(|(digest, _)| *digest).collect::<Vec<_>>(), [oldest.digest]);
         let (blobs, corrupt) = (Tally { files: 2, bytes: 5 }, Tally { files: 1, bytes: 6 });
         let partial = Tally { files: 1, bytes: 5 };
-        assert_eq!(store.usage().unwrap(), StoreUsage { blobs, partial, corrupt });
+        assert_eq!(store.usage().unwrap(), StoreUsage { blobs, partial, corrupt, ..StoreUsage::default() });
         let pruned = store.prune(&PrunePolicy::default(), now).unwrap();
         assert_eq!((pruned.partial, pruned.corrupt), (partial, corrupt));
         assert_eq!(store.usage().unwrap(), StoreUsage { blobs, ..StoreUsage::default() });
