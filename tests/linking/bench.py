@@ -89,21 +89,30 @@ def measure(name, directory, changed, other, wac_command, tools):
     def nothing_changed():
         return run(build, directory, environment)
 
-    table = {"cold": Measured([cold() for _ in range(tools.runs)])}
+    wac_output = directory / "wac.wasm"
+    wac_runs = []
+
+    def beside_wac(measured):
+        """Runs in turn with `wac`, so that whatever else the machine does slows both down."""
+        runs = []
+        for _ in range(tools.runs):
+            runs.append(measured())
+            if tools.wac:
+                wac_runs.append(run([tools.wac, *wac_command, "-o", wac_output], directory))
+        return Measured(runs)
+
+    table = {"cold": beside_wac(cold)}
     if table["cold"].failed is None:
-        table["one changed"] = Measured([one_changed() for _ in range(tools.runs)])
+        table["one changed"] = beside_wac(one_changed)
         settled()
         run(build, directory, environment)
-        table["nothing changed"] = Measured([nothing_changed() for _ in range(tools.runs)])
+        table["nothing changed"] = beside_wac(nothing_changed)
         changed.write_bytes(original)
         settled()
         run(build, directory, environment)
     size = output.stat().st_size if output.exists() else 0
-    wac = wac_size = None
-    if tools.wac:
-        wac_output = directory / "wac.wasm"
-        wac = Measured([run([tools.wac, *wac_command, "-o", wac_output], directory) for _ in range(tools.runs)])
-        wac_size = wac_output.stat().st_size if wac_output.exists() else 0
+    wac = Measured(wac_runs) if wac_runs else None
+    wac_size = wac_output.stat().st_size if wac_output.exists() else 0
     report(name, table, size, wac, wac_size)
     if table["cold"].failed:
         print("    " + table["cold"].failed.strip().replace("\n", "\n    "))
