@@ -17,7 +17,7 @@ use crate::{
     diagnostic::{Code, Diagnostic, Failure},
     edit::caret,
     lock::{Lock, LockedSource},
-    manifest::{Manifest, Name, Source},
+    manifest::{Component, Introduction, Manifest, Name, Source},
     part::Part,
     plan::{Unprovided, unprovided},
     registry_report,
@@ -317,6 +317,46 @@ impl Offer {
             Some(first) => *first = advice,
             None => diagnostic.hints.push(advice),
         }
+    }
+}
+
+/// A refusal that says of components that nobody wrote what they are, where it speaks of them.
+pub(super) fn introduced(refusal: Failure, manifest: &Manifest, parts: &[Part]) -> Failure {
+    let mut diagnostics = refusal.diagnostics().to_vec();
+    for component in manifest.components.iter().filter(|c| c.introduction == Introduction::Automatic) {
+        let name = format!("`{}`", component.name.value);
+        let version =
+            parts.iter().find(|part| part.name == component.name.value).and_then(|part| part.version.as_ref());
+        let source = match (component.source.value.package(), version) {
+            (Some(package), Some(version)) => format!("{package} {version}"),
+            _ => component.source.value.to_string(),
+        };
+        let speaks_of_it =
+            |found: &Diagnostic| [&found.message].into_iter().chain(&found.notes).any(|t| t.contains(&name));
+        for diagnostic in diagnostics.iter_mut().filter(|found| speaks_of_it(found)) {
+            diagnostic
+                .notes
+                .push(format!("{name} is {source}: it is there because nothing else provides what it exports"));
+            if diagnostic.code == Code::MissingProvider && diagnostic.message.ends_with(&format!("to {name}")) {
+                as_lacking(diagnostic, component);
+            }
+        }
+    }
+    Failure::check(diagnostics).err().unwrap_or(refusal)
+}
+
+/// What a component lacks that nobody wrote is no import of the entry that it is there for, and no line can speak of it.
+fn as_lacking(diagnostic: &mut Diagnostic, component: &Component) {
+    let name = &component.name.value;
+    for label in diagnostic.labels.iter_mut().filter(|label| label.span == component.name.span) {
+        label.text = format!("`{name}` is there for this");
+    }
+    let is_named_so = component.source.value.package().is_some_and(|package| *package.name() == **name);
+    let name_option = if is_named_so { String::new() } else { format!(" --as {name}") };
+    for hint in diagnostic.hints.iter_mut().filter(|hint| hint.contains(&format!("[links.{name}]"))) {
+        let add = format!("compose add {}{name_option}", component.source.value);
+        let lines = hint.split_once('\n').map_or("", |(_, lines)| lines);
+        *hint = format!("or, if the runtime has it, give `{name}` an entry of its own, and say so\n{add}\n{lines}");
     }
 }
 

@@ -10,7 +10,11 @@ use registry_client::{Description, Error, Origin, PackageName, Published, Refere
 use semver::Version;
 use wit::World;
 
-use super::{Event, Session, automatic::Providers, load, reachable, reachable_origin};
+use super::{
+    Event, Session,
+    automatic::{Providers, introduced},
+    load, reachable, reachable_origin,
+};
 use crate::{
     diagnostic::{Code, Diagnostic, Failure},
     lock::Lock,
@@ -87,10 +91,13 @@ pub(super) async fn settle(
         };
         resolution = match next {
             Some(Ok(next)) if next != resolution => next,
-            Some(Err(failure)) if is_conflict_of_versions(&failure) => return Err(failure.into()),
+            Some(Err(failure)) if is_conflict_of_versions(&failure) => {
+                return Err(introduced(failure, &manifest, &loaded.parts).into());
+            }
             // Nothing else can be chosen, or registries did not say: what planning found is what is wrong.
             Some(_) | None => {
                 let failure = providers.offered(refusal, &manifest, &loaded.parts, target.as_ref()).await;
+                let failure = introduced(failure, &manifest, &loaded.parts);
                 return Err(Unsettled { failure, resolution: Some(resolution) });
             }
         };

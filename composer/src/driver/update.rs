@@ -256,7 +256,8 @@ pub async fn outdated(session: &Session) -> Result<Vec<Standing>, Failure> {
     registries::assign(session, &mut manifest, Some(lock)).await?;
     let components = manifest.components.iter().map(|component| {
         let name = &component.name.value;
-        (Some(name), component.source.value.clone(), component.source.span.clone(), lock.components.get(name))
+        let span = Some(component.source.span.clone());
+        (Some(name), component.source.value.clone(), span, lock.components.get(name))
     });
     let automatic = lock.automatic.iter().filter_map(|name| match lock.components.get(name)? {
         locked @ LockedSource::Package { package, requirement, registry, .. } => {
@@ -264,7 +265,7 @@ pub async fn outdated(session: &Session) -> Result<Vec<Standing>, Failure> {
             let registry = candidates.iter().find(|(_, known)| *known == registry)?.0.to_owned();
             let (package, requirement) = (package.clone(), requirement.clone());
             let source = Source::Package { package, requirement, registry: Some(registry) };
-            Some((Some(name), source, 0..0, Some(locked)))
+            Some((Some(name), source, None, Some(locked)))
         }
         LockedSource::Path(_) | LockedSource::Reference { .. } => None,
     });
@@ -276,12 +277,16 @@ pub async fn outdated(session: &Session) -> Result<Vec<Standing>, Failure> {
             Some((world, Source::Package { package, requirement, registry: None }))
         }
     });
-    let world = world.map(|(world, source)| (None, source, world.wit.span.clone(), lock.world.as_ref()));
+    let world = world.map(|(world, source)| (None, source, Some(world.wit.span.clone()), lock.world.as_ref()));
     let asked = components.chain(automatic).chain(world).collect::<Vec<_>>();
     let manifest = &manifest;
     let answers = stream::iter(asked).map(|(name, source, span, locked)| async move {
         let source = standing(session, manifest, source, locked).await;
-        let source = source.map_err(|diagnostic| diagnostic.label(&manifest.source, span, "named here"))?;
+        let source = source.map_err(|diagnostic| match (span, name) {
+            (Some(span), _) => diagnostic.label(&manifest.source, span, "named here"),
+            (None, Some(name)) => diagnostic.note(format!("`compose.lock` has `{name}` from there")),
+            (None, None) => diagnostic,
+        })?;
         Ok::<_, Diagnostic>(source.map(|source| Standing { component: name.cloned(), source }))
     });
     let answers: Vec<_> = answers.buffered(QUESTIONS_AT_A_TIME).collect().await;

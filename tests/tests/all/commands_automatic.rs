@@ -366,3 +366,61 @@ fn another_semver_track_of_a_package_is_offered_under_a_name_of_its_own() {
     exit status 0
     ");
 }
+
+#[test]
+fn what_a_provider_that_nobody_wrote_lacks_is_told_of_it() {
+    let sandbox = Sandbox::with(AUTOMATIC, [("front.wasm", part("front", Some("tax"), 1))]);
+    release(&sandbox, "t:tax@1.0.0", &part("tax", Some("rates"), 2));
+    assert_snapshot!(sandbox.compose("build"), @r#"
+    error[missing-provider]: nothing provides `t:rates/rates@1.0.0` to `tax`
+     --> compose.toml:4:1
+      |
+    4 | front = { path = "front.wasm" }
+      | ^^^^^ `tax` is there for this
+      |
+      = note: no instance exports anything like it
+      = note: `tax` is t:tax 1.0.0: it is there because nothing else provides what it exports
+      = help: add a component that exports `t:rates/rates`
+      = help: or, if the runtime has it, give `tax` an entry of its own, and say so
+              compose add t:tax@^1.0
+              [links.tax]
+              "t:rates/rates" = "host"
+    exit status 1
+    "#);
+    release(&sandbox, "t:rates@1.0.0", &part("rates", Some("tax"), 3));
+    assert_snapshot!(sandbox.compose("build"), @r#"
+    error[link-cycle]: instances need each other in a circle: tax → rates → tax
+     --> compose.toml:4:1
+      |
+    4 | front = { path = "front.wasm" }
+      | ^^^^^ the circle starts here
+      |
+      = note: `tax` imports `t:rates/rates@1.0.0` from `rates`
+      = note: `rates` imports `t:tax/tax@1.0.0` from `tax`
+      = note: `tax` is t:tax 1.0.0: it is there because nothing else provides what it exports
+      = note: `rates` is t:rates 1.0.0: it is there because nothing else provides what it exports
+      = help: link one of these imports elsewhere, or move one of the interfaces into a component of its own
+    exit status 1
+    "#);
+}
+
+#[test]
+fn a_registry_that_is_gone_is_told_of_a_provider_that_nobody_wrote() {
+    let sandbox = application(AUTOMATIC);
+    sandbox.compose("lock");
+    std::fs::remove_dir_all(sandbox.path("registry")).unwrap();
+    assert_snapshot!(sandbox.compose("outdated"), @"
+    error[unknown-registry]: the registry dir:registry does not exist
+     |
+     = note: `compose.lock` has `rates` from there
+     = help: create the directory, or mend its path; it is relative to the manifest
+
+    error[unknown-registry]: the registry dir:registry does not exist
+     |
+     = note: `compose.lock` has `tax` from there
+     = help: create the directory, or mend its path; it is relative to the manifest
+
+    error: 2 problems found
+    exit status 1
+    ");
+}
