@@ -74,6 +74,10 @@ pub struct Place {
     pub line: usize,
     /// The character of the line it starts with, from 1 on.
     pub column: usize,
+    /// The line it ends in.
+    pub end_line: usize,
+    /// The character of that line before which it ends.
+    pub end_column: usize,
 }
 
 impl Place {
@@ -293,15 +297,15 @@ impl Package {
     pub(crate) fn place(&self, span: Span) -> Option<Place> {
         let location = self.resolve().source_map.resolve_span(span)?;
         let Text { text, line_starts } = self.sources.texts.get(location.path)?;
-        let line = line_starts.partition_point(|start| *start <= location.range.start);
-        let before = text.get(line_starts[line - 1]..location.range.start)?;
-        Some(Place {
-            source: location.path.to_owned(),
-            start: location.range.start,
-            end: location.range.end,
-            line,
-            column: before.chars().count() + 1,
-        })
+        let line_and_column = |offset: usize| {
+            let line = line_starts.partition_point(|start| *start <= offset);
+            let before = text.get(line_starts[line - 1]..offset)?;
+            Some((line, before.chars().count() + 1))
+        };
+        let (line, column) = line_and_column(location.range.start)?;
+        let (end_line, end_column) = line_and_column(location.range.end)?;
+        let (start, end) = (location.range.start, location.range.end);
+        Some(Place { source: location.path.to_owned(), start, end, line, column, end_line, end_column })
     }
 }
 

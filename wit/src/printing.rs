@@ -176,6 +176,11 @@ impl Printer<'_> {
             Shape::Flags(flags) => {
                 self.list(&format!("flags {name}"), flags.iter().map(|flag| escaped(flag).into_owned()));
             }
+            // Without `own`, the name would be one more of the resource itself.
+            Shape::Own(id) => {
+                let resource = text::resource(types, *id, Naming::Within(scope));
+                self.line(&format!("type {name} = own<{resource}>;"));
+            }
             shape => {
                 let text = text::shape(types, shape, Naming::Within(scope));
                 self.line(&format!("type {name} = {text};"));

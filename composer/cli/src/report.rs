@@ -72,6 +72,8 @@ fn place<S: serde::Serializer>(place: &Option<Place>, serializer: S) -> Result<S
         byte_end: usize,
         line: usize,
         column: usize,
+        end_line: usize,
+        end_column: usize,
     }
     let span = place.as_ref().map(|place| Span {
         file: &place.source,
@@ -79,6 +81,8 @@ fn place<S: serde::Serializer>(place: &Option<Place>, serializer: S) -> Result<S
         byte_end: place.end,
         line: place.line,
         column: place.column,
+        end_line: place.end_line,
+        end_column: place.end_column,
     });
     span.serialize(serializer)
 }
@@ -114,8 +118,8 @@ mod tests {
     #[test]
     fn github_gets_workflow_commands() {
         assert_snapshot!(check(ReportFormat::Github), @r"
-            ::error file=wit/a.wit,line=3,col=11,title=missing-documentation::shop:catalog/api: the interface has no documentation
-            ::warning file=wit/a.wit,line=3,col=11,title=empty-interface::shop:catalog/api: the interface is empty
+            ::error file=wit/a.wit,line=3,col=11,endColumn=14,title=missing-documentation::shop:catalog/api: the interface has no documentation
+            ::warning file=wit/a.wit,line=3,col=11,endColumn=14,title=empty-interface::shop:catalog/api: the interface is empty
         ");
     }
 
@@ -126,11 +130,17 @@ mod tests {
               "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
               "runs": [
                 {
+                  "columnKind": "unicodeCodePoints",
                   "results": [
                     {
                       "level": "error",
                       "locations": [
                         {
+                          "logicalLocations": [
+                            {
+                              "fullyQualifiedName": "shop:catalog/api"
+                            }
+                          ],
                           "physicalLocation": {
                             "artifactLocation": {
                               "uri": "wit/a.wit"
@@ -138,6 +148,8 @@ mod tests {
                             "region": {
                               "byteLength": 3,
                               "byteOffset": 39,
+                              "endColumn": 14,
+                              "endLine": 3,
                               "startColumn": 11,
                               "startLine": 3
                             }
@@ -153,6 +165,11 @@ mod tests {
                       "level": "warning",
                       "locations": [
                         {
+                          "logicalLocations": [
+                            {
+                              "fullyQualifiedName": "shop:catalog/api"
+                            }
+                          ],
                           "physicalLocation": {
                             "artifactLocation": {
                               "uri": "wit/a.wit"
@@ -160,6 +177,8 @@ mod tests {
                             "region": {
                               "byteLength": 3,
                               "byteOffset": 39,
+                              "endColumn": 14,
+                              "endLine": 3,
                               "startColumn": 11,
                               "startLine": 3
                             }
@@ -210,10 +229,10 @@ mod tests {
         assert_snapshot!(check(ReportFormat::Junit), @r#"
             <?xml version="1.0" encoding="UTF-8"?>
             <testsuite name="shop:catalog@1.2.0" tests="2" failures="1" skipped="1">
-              <testcase classname="missing-documentation" name="shop:catalog/api">
+              <testcase classname="missing-documentation" name="shop:catalog/api" file="wit/a.wit">
                 <failure message="the interface has no documentation">wit/a.wit:3:11</failure>
               </testcase>
-              <testcase classname="empty-interface" name="shop:catalog/api">
+              <testcase classname="empty-interface" name="shop:catalog/api" file="wit/a.wit">
                 <skipped message="the interface is empty">wit/a.wit:3:11</skipped>
               </testcase>
             </testsuite>

@@ -131,13 +131,14 @@ fn what_is_read_prints_and_encodes_as_what_reads_the_same() {
             changes(&package, &again).into_iter().filter(|change| !is_of_includes(change)).collect();
         assert_eq!(found, [], "{text}");
         let Ok(bytes) = package.encode() else { return true };
-        assert_eq!(again.encode().unwrap(), bytes, "{text}");
         let decoded = Package::from_bytes("encoded", &bytes).unwrap_or_else(|error| panic!("{error}\n{text}"));
         // NB: wit-component loses since when a resource without functions is there.
         let is_lost =
             |change: &Change| change.rule.id.starts_with("since-") || change.rule.id.starts_with("documentation-");
         assert!(changes(&package, &decoded).iter().all(is_lost), "{text}");
         assert!(changes(&decoded, &package).iter().all(is_lost), "{text}");
+        let again = Package::from_bytes("printed", &again.encode().unwrap()).unwrap();
+        assert!(changes(&again, &decoded).iter().all(is_lost), "{text}");
         assert_eq!(decoded.encode().unwrap(), bytes, "{text}");
         true
     });

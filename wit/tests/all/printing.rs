@@ -234,3 +234,18 @@ fn prints_names_that_are_keywords() {
         }
     ");
 }
+
+#[test]
+fn prints_a_name_for_handles_of_a_resource() {
+    let world = World::from_text(
+        "test.wit",
+        "package a:b;
+         interface i { resource r; type handle = own<r>; type loan = borrow<r>; f: func(x: handle, y: loan); }
+         world w { export i; export anon: interface { use i.{handle}; g: func() -> handle; } }",
+        None,
+    );
+    let printed = world.unwrap().to_wit();
+    assert_eq!(World::from_text("printed.wit", &printed, None).unwrap().to_wit(), printed);
+    assert!(printed.contains("type handle = own<r>;\n    type loan = borrow<r>;"), "{printed}");
+    assert!(printed.contains("use a:b/i.{handle};"), "{printed}");
+}

@@ -17,7 +17,12 @@ pub(super) fn annotations(findings: &[Finding]) -> String {
         };
         let mut properties = vec![format!("title={}", property(finding.rule))];
         if let Some(place) = &finding.place {
-            properties.insert(0, format!("file={},line={},col={}", property(&place.source), place.line, place.column));
+            let mut at = format!("file={},line={},col={}", property(&place.source), place.line, place.column);
+            // GitHub takes columns of an end only where that is on the line of the start.
+            if place.end_line == place.line {
+                let _ = write!(at, ",endColumn={}", place.end_column);
+            }
+            properties.insert(0, at);
         }
         let message = data(&format!("{}: {}", finding.path, finding.message));
         let _ = writeln!(text, "::{level} {}::{message}", properties.join(","));

@@ -19,10 +19,12 @@ pub(super) fn suite(title: &str, findings: &[Finding]) -> String {
     for finding in findings {
         let (rule, path, message) = (finding.rule, escaped(&finding.path), escaped(&finding.message));
         let element = if finding.fails() { "failure" } else { "skipped" };
+        let file =
+            finding.place.as_ref().map(|place| format!(" file=\"{}\"", escaped(&place.source))).unwrap_or_default();
         let place = finding.place.as_ref().map(|place| escaped(&place.to_string())).unwrap_or_default();
         let _ = writeln!(
             text,
-            "  <testcase classname=\"{rule}\" name=\"{path}\">\n    <{element} message=\"{message}\">{place}</{element}>\n  </testcase>"
+            "  <testcase classname=\"{rule}\" name=\"{path}\"{file}>\n    <{element} message=\"{message}\">{place}</{element}>\n  </testcase>"
         );
     }
     text.push_str("</testsuite>\n");
@@ -30,7 +32,11 @@ pub(super) fn suite(title: &str, findings: &[Finding]) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    // XML has no way to write most control characters at all.
-    let shown = text.replace(|character: char| character.is_control() && character != '\n', "\u{fffd}");
+    let shown = text.replace(|character: char| is_unwritable(character), "\u{fffd}");
     shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Whether XML has no way to write the character at all: most control characters, and two that are none.
+fn is_unwritable(character: char) -> bool {
+    character.is_control() && character != '\n' || matches!(character, '\u{fffe}' | '\u{ffff}')
 }

@@ -19,7 +19,7 @@ pub(super) fn document(title: &str, findings: &[Finding]) -> String {
             text,
             "| {mark} | `{}` | `{}`{} | {} | {} | {} |",
             finding.rule,
-            finding.path,
+            cell(&finding.path),
             cell(&place),
             cell(&finding.message),
             finding.breaks.join(", "),

@@ -19,6 +19,8 @@ pub(super) fn log(findings: &[Finding]) -> String {
                 "version": env!("CARGO_PKG_VERSION"),
                 "rules": rules.into_iter().map(rule).collect::<Vec<_>>(),
             }},
+            // Without this, columns are counted in units of UTF-16.
+            "columnKind": "unicodeCodePoints",
             "results": findings.iter().map(result).collect::<Vec<_>>(),
         }],
     });
@@ -43,21 +45,48 @@ fn result(finding: &Finding) -> Value {
         Level::Warn => "warning",
         Level::Allow => "note",
     };
-    let location = finding.place.as_ref().map(|place| {
-        json!({ "physicalLocation": {
-            "artifactLocation": { "uri": place.source },
+    let mut location = json!({ "logicalLocations": [{ "fullyQualifiedName": finding.path }] });
+    if let Some(place) = &finding.place {
+        location["physicalLocation"] = json!({
+            "artifactLocation": { "uri": uri(&place.source) },
             "region": {
                 "startLine": place.line,
                 "startColumn": place.column,
+                "endLine": place.end_line,
+                "endColumn": place.end_column,
                 "byteOffset": place.start,
                 "byteLength": place.end - place.start,
             },
-        }})
-    });
+        });
+    }
     json!({
         "ruleId": finding.rule,
         "level": level,
         "message": { "text": format!("{}: {}", finding.path, finding.message) },
-        "locations": location.into_iter().collect::<Vec<_>>(),
+        "locations": [location],
     })
+}
+
+/// A path as a reference of a [URI](https://www.rfc-editor.org/rfc/rfc3986#section-3.3): what such a path cannot have is escaped.
+fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.replace('\\', "/").bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'@' => {
+                uri.push(char::from(byte));
+            }
+            other => uri += &format!("%{other:02X}"),
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_path_is_a_reference_of_a_uri() {
+        assert_eq!(super::uri("wit/deps/a b.wit"), "wit/deps/a%20b.wit");
+        assert_eq!(super::uri("git:v1:wit/ä.wit"), "git%3Av1%3Awit/%C3%A4.wit");
+        assert_eq!(super::uri(r"wit\a.wit"), "wit/a.wit");
+    }
 }
