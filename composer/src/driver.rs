@@ -57,7 +57,7 @@ pub use registries::{RegistryRules, registry_of};
 pub use together::{Made, Together, build_together, check_together};
 pub use update::{Standing, StandingSource, newest, outdated, plan_precise, plan_update};
 pub use vendor::{Vendored, Vendoring, vendor};
-pub use wit_fetch::{WitPlan, plan_wit, wit_out_of_date, write_wit};
+pub use wit_fetch::{Renewal, WitPlan, plan_wit, wit_out_of_date, write_wit};
 pub use wit_reader::{Wit, WitReader, read_local_wit, unreadable as unreadable_wit};
 pub use workspace::{Member, applications, members, named_member, workspace_of};
 

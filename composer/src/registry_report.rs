@@ -38,7 +38,7 @@ pub fn diagnostic(error: &Error) -> Diagnostic {
             .hint(format!("check its spelling; why this registry is asked is shown by\ncompose doctor {package}")),
         Error::ReferenceNotFound { .. } => diagnostic.hint("check the spelling of its repository and its tag"),
         Error::Offline { .. } => {
-            diagnostic.hint("run `compose fetch` once without `--offline`: it puts what is needed into the store")
+            diagnostic.hint("run it once without `--offline`: `compose fetch`, and `compose wit fetch` for WIT, put what is locked into the store")
         }
         Error::Unauthorized { credential: CredentialSource::Given, .. } => {
             diagnostic.causes(error).hint("check the user name and the password, or the token; nothing was stored")

@@ -34,7 +34,7 @@ pub(crate) use self::{
     wit::{
         BuildArgs as WitBuildArgs, CompatArgs as WitCompatArgs, FeatureArgs as WitFeatureArgs,
         FetchArgs as WitFetchArgs, LevelArgs as WitLevelArgs, LintArgs as WitLintArgs, ShowArgs as WitShowArgs,
-        SideArg, WitArgs, WitCommand,
+        SideArg, UpdateArgs as WitUpdateArgs, WitArgs, WitCommand,
     },
 };
 

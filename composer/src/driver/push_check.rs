@@ -4,7 +4,7 @@
 //! A WIT package is compared by the rules of `compose wit compat`. A component must still export what it exported; what it
 //! imports is checked where it is composed.
 
-use registry_client::{Client, Origin};
+use registry_client::{Client, Error, Origin};
 use semver::Version;
 use wit::{
     Features, Nonconformance, Track, World,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Finds everything in a publication that breaks users of the newest version before it on the same track. There is nothing to be found
-/// where it is the first of its track, or goes to a reference that says nothing of versions.
+/// where it is the first of its track, or goes to a reference that says nothing of versions; that nothing could be compared is a warning.
 ///
 /// # Errors
 /// When the version before it cannot be read.
@@ -31,8 +31,12 @@ pub async fn breaking_changes(
     policy: &Policy,
 ) -> Result<Vec<Diagnostic>, Failure> {
     let Origin::Package { registry, package, version } = target else { return Ok(Vec::new()) };
-    // A registry that does not answer, or does not have the package yet, is for the push itself to tell of.
-    let Ok(versions) = client.versions(registry, package).await else { return Ok(Vec::new()) };
+    let versions = match client.versions(registry, package).await {
+        Ok(versions) => versions,
+        Err(Error::PackageNotFound { .. } | Error::RegistryNotFound { .. }) => return Ok(Vec::new()),
+        // Who may push need not be allowed to list. A registry that does not answer is for the push itself to tell of.
+        Err(error) => return Ok(vec![unchecked(target, &error)]),
+    };
     let is_before = |other: &&Version| *other < version && Track::of(other) == Track::of(version);
     let Some(newest) = versions.iter().filter(is_before).max() else { return Ok(Vec::new()) };
     let origin = Origin::Package { registry: registry.clone(), package: package.clone(), version: newest.clone() };
@@ -86,6 +90,11 @@ fn of_component(after: &World, before: &World) -> Vec<Diagnostic> {
         breaking(first).notes(lines.map(|line| line.trim().to_owned()))
     });
     told.collect()
+}
+
+fn unchecked(target: &Origin, error: &Error) -> Diagnostic {
+    let message = format!("whether {target} breaks users of the versions before it was not checked");
+    Diagnostic::warning(Code::BreakingChange, message).note(format!("the versions cannot be listed: {error}"))
 }
 
 fn breaking(message: String) -> Diagnostic {

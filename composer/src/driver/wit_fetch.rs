@@ -49,6 +49,27 @@ const WKG_MANIFEST: &str = "wkg.toml";
 /// How many packages are fetched at a time; the client bounds its downloads itself.
 const FETCHES_AT_A_TIME: usize = 8;
 
+/// Which packages are chosen anew, whatever the lock has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Renewal {
+    /// None but those that the lock does not have.
+    Nothing,
+    /// All of them.
+    Everything,
+    /// All versions of the packages of these names.
+    Packages(Vec<wit::PackageName>),
+}
+
+impl Renewal {
+    fn concerns(&self, package: &VersionedPackage) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Everything => true,
+            Self::Packages(packages) => packages.contains(&package.name),
+        }
+    }
+}
+
 /// What the `deps` of a WIT directory must be.
 #[derive(Debug)]
 pub struct WitPlan {
@@ -56,6 +77,8 @@ pub struct WitPlan {
     pub package: String,
     /// What it is given from registries and paths, and where each is from; sorted.
     pub fetched: Vec<(String, String)>,
+    /// What the lock had otherwise, and what is different now, in words.
+    pub renewed: Vec<(String, String)>,
     /// What was in `deps` already, and is left as it is.
     pub kept: Vec<String>,
     /// What no longer belongs there.
@@ -82,7 +105,12 @@ impl WitPlan {
 /// # Errors
 /// When the directory is no WIT, something that it refers to cannot be had, or does not fit, and, where the lock must not change,
 /// when it would.
-pub async fn plan_wit(reader: &WitReader<'_>, directory: &Path, locking: Locking) -> Result<WitPlan, Failure> {
+pub async fn plan_wit(
+    reader: &WitReader<'_>,
+    directory: &Path,
+    locking: Locking,
+    renewal: &Renewal,
+) -> Result<WitPlan, Failure> {
     let files = wit::directory(directory).map_err(|error| no_directory(directory, &error))?;
     let name = shown(directory);
     let (own, present): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -93,12 +121,15 @@ pub async fn plan_wit(reader: &WitReader<'_>, directory: &Path, locking: Locking
     needed.extend(present.needed.iter().cloned());
     needed.retain(|package| !present.kept.contains(package) && *package != main.package);
 
+    check_names(renewal, &needed, &name)?;
+
     let beside = directory.parent().unwrap_or(Path::new(""));
     let overrides = Overrides::read(&beside.join(WKG_MANIFEST))?;
     let home = home(beside)?;
     let held = home.lock().map(|lock| lock.wit.clone()).unwrap_or_default();
     let fetches = needed.iter().map(|package| {
-        let fetch = Fetch { reader, beside, overrides: &overrides, locked: held.get(&package.to_string()) };
+        let locked = held.get(&package.to_string()).filter(|_| !renewal.concerns(package));
+        let fetch = Fetch { reader, beside, overrides: &overrides, locked };
         async move { fetch.package(package).await }
     });
     let found: Vec<Found> = stream::iter(fetches).buffered(FETCHES_AT_A_TIME).try_collect().await?;
@@ -119,7 +150,12 @@ pub async fn plan_wit(reader: &WitReader<'_>, directory: &Path, locking: Locking
     let is_obsolete = |entry: &&String| !texts.keys().any(|package| directory_name(package) == **entry);
     let stale = texts.iter().map(|(package, text)| (deps.join(directory_name(package)).join(FILE), text));
     let stale = stale.filter(|(path, text)| fs::read(path).map_or(true, |there| there != text.as_bytes()));
+    let renewed = found.iter().filter_map(|found| {
+        let before = held.get(&found.needed.to_string())?;
+        Some((found.needed.name.to_string(), difference(before, found.locked.as_ref()?)?))
+    });
     Ok(WitPlan {
+        renewed: renewed.collect(),
         package: main.package.to_string(),
         fetched: found.into_iter().map(|found| (found.package.to_string(), found.from)).collect(),
         kept: present.kept.iter().map(ToString::to_string).collect(),
@@ -127,6 +163,37 @@ pub async fn plan_wit(reader: &WitReader<'_>, directory: &Path, locking: Locking
         stale: stale.map(|(path, text)| (path, text.clone())).collect(),
         lock: (!is_locked).then(|| home.stale(&lock)),
     })
+}
+
+/// What is different about what is locked, in words; nothing where it is the same.
+fn difference(before: &LockedSource, after: &LockedSource) -> Option<String> {
+    match (before, after) {
+        (LockedSource::Package { version: old, .. }, LockedSource::Package { version: new, .. }) if old != new => {
+            Some(format!("{old} -> {new}"))
+        }
+        (LockedSource::Package { registry: old, .. }, LockedSource::Package { registry: new, .. }) if old != new => {
+            Some(format!("from {new}, was from {old}"))
+        }
+        (LockedSource::Package { release: old, version, .. }, LockedSource::Package { release: new, .. })
+            if old != new =>
+        {
+            Some(format!("{version}, which was published again"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether what is to be chosen anew is referred to at all.
+fn check_names(renewal: &Renewal, needed: &BTreeSet<VersionedPackage>, name: &str) -> Result<(), Diagnostic> {
+    let Renewal::Packages(packages) = renewal else { return Ok(()) };
+    let unknown = packages.iter().find(|package| needed.iter().all(|needed| needed.name != **package));
+    let Some(package) = unknown else { return Ok(()) };
+    let names: Vec<String> = needed.iter().map(ToString::to_string).collect();
+    let note = match &names[..] {
+        [] => format!("`{name}` refers to no other package"),
+        names => format!("it refers to {}", names.join(", ")),
+    };
+    Err(Diagnostic::error(Code::UnknownName, format!("`{name}` does not refer to `{package}`")).note(note))
 }
 
 /// Writes `deps` and the lock.

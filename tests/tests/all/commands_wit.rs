@@ -277,7 +277,7 @@ fn wit_in_registries_is_read_like_any_other() {
     assert_snapshot!(sandbox.compose("wit show shop:catalog --offline").to_string().replace(registry.address(), "REGISTRY"), @r"
     error[offline]: the list of versions of shop:catalog in oci://REGISTRY/team cannot be had offline
      |
-     = help: run `compose fetch` once without `--offline`: it puts what is needed into the store
+     = help: run it once without `--offline`: `compose fetch`, and `compose wit fetch` for WIT, put what is locked into the store
     exit status 3
     ");
     assert_snapshot!(sandbox.compose("wit show shop:catalog/service --world other"), @r"
@@ -626,4 +626,29 @@ fn a_push_that_breaks_users_of_the_version_before_is_refused() {
      = help: or publish it all the same, with `--allow-breaking`
     exit status 1
     ");
+}
+
+#[test]
+fn a_push_is_compared_with_what_a_real_registry_has() {
+    let registry = DockerRegistry::start(Access::Anonymous);
+    let sandbox = Sandbox::new(&format!("[registries]\ndefault = \"oci://{}/team\"\n", registry.address()));
+    sandbox.write("old.wit", OLD);
+    sandbox.write("new.wit", NEW);
+    let push = |what: &str| sandbox.compose(&format!("push {what}"));
+    assert_eq!(push("old.wit").status, Some(0));
+    assert_eq!(push("old.wit --as shop:catalog@0.9.0").status, Some(0));
+    assert_snapshot!(push("new.wit -q"), @r"
+    error[breaking-change]: shop:catalog/api.stop: the function is gone
+     |
+     = note: the rule is `function-removed`
+     = note: it is at new.wit:3:11
+     = note: it breaks guests that import it, source code that is compiled against it
+     = note: 1.3.0 says that it can stand in for 1.2.0
+     = help: publish it as 2.0.0, which says that it cannot
+     = help: or publish it all the same, with `--allow-breaking`
+    exit status 1
+    ");
+    assert!(!sandbox.compose("wit show shop:catalog@1.3").stdout.contains("find"));
+    assert_eq!(push("new.wit --as shop:catalog@2.0.0").status, Some(0));
+    assert_eq!(push("new.wit --allow-breaking").status, Some(0));
 }

@@ -172,7 +172,7 @@ fn a_locked_package_is_taken_from_the_store() {
     assert_snapshot!(offline.to_string().replace(registry.address(), "REGISTRY"), @r"
     error[offline]: the list of versions of t:io in oci://REGISTRY/team cannot be had offline
      |
-     = help: run `compose fetch` once without `--offline`: it puts what is needed into the store
+     = help: run it once without `--offline`: `compose fetch`, and `compose wit fetch` for WIT, put what is locked into the store
     exit status 3
     ");
     assert_eq!(sandbox.compose("wit fetch").status, Some(0));
@@ -234,5 +234,37 @@ fn what_cannot_be_had_is_told_and_nothing_is_written() {
      = help: name the directory that has the `.wit` files
              compose wit fetch DIR
     exit status 1
+    ");
+}
+
+#[test]
+fn newer_releases_are_taken_where_there_is_a_choice() {
+    let sandbox = sandbox();
+    sandbox.write("wkg.toml", "[overrides]\n\"t:io\" = { version = \"^0.2\" }\n");
+    assert_eq!(sandbox.compose("wit fetch").status, Some(0));
+    let newer =
+        IO.replacen('{', ";", 1).replace("0.2.0", "0.2.1").replace("resource input {", "/// Newer.\nresource input {");
+    publish(&sandbox.path("registry"), "t:io@0.2.1", &encoded(newer.trim_end_matches('}')));
+    assert_eq!(sandbox.compose("wit fetch --check").status, Some(0));
+    assert_snapshot!(sandbox.compose("wit update t:http"), @r"
+       Unchanged wit/deps
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.compose("wit update t:nothing"), @r"
+    error[unknown-name]: `wit` does not refer to `t:nothing`
+     |
+     = note: it refers to t:http@0.2.0, t:io@0.2.0
+    exit status 1
+    ");
+    let locked = sandbox.compose("wit update --locked");
+    assert!(locked.status == Some(1) && locked.stderr.contains("+ version = \"0.2.1\""), "{locked}");
+    assert_snapshot!(sandbox.compose("wit update"), @r"
+         Updated t:io 0.2.0 -> 0.2.1
+           Wrote wit/deps (2 files)
+    exit status 0
+    ");
+    assert_snapshot!(sandbox.compose("wit update"), @r"
+       Unchanged wit/deps
+    exit status 0
     ");
 }

@@ -116,7 +116,7 @@ fn a_host_that_does_not_answer_is_told_with_the_rule_that_named_it() {
       |        ^^^^^^^^^^^^^^^ this package has to come from somewhere
       |
       = note: wasi:http comes from wasi.dev, by wkg's built-in registry of the namespace `wasi`
-      = help: run `compose fetch` once without `--offline`: it puts what is needed into the store
+      = help: run it once without `--offline`: `compose fetch`, and `compose wit fetch` for WIT, put what is locked into the store
     exit status 3
     "#);
 }

@@ -167,7 +167,7 @@ fn a_network_registry_is_needed_offline() {
     2 | front = { oci = "registry.invalid/team/front:1.0.0" }
       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ needed here
       |
-      = help: run `compose fetch` once without `--offline`: it puts what is needed into the store
+      = help: run it once without `--offline`: `compose fetch`, and `compose wit fetch` for WIT, put what is locked into the store
     exit status 3
     "#);
     assert_snapshot!(of_network_registry("registry.invalid").compose("build --offline"), @r#"
@@ -177,7 +177,7 @@ fn a_network_registry_is_needed_offline() {
     4 | front = "t:front@1"
       |         ^^^^^^^^^^^ needed here
       |
-      = help: run `compose fetch` once without `--offline`: it puts what is needed into the store
+      = help: run it once without `--offline`: `compose fetch`, and `compose wit fetch` for WIT, put what is locked into the store
     exit status 3
     "#);
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use wit::PackageName;
 
 #[derive(Debug, Args)]
 pub(crate) struct WitArgs {
@@ -15,7 +16,7 @@ impl WitArgs {
     pub(crate) fn reports(&self) -> bool {
         match self.command {
             WitCommand::Lint(_) | WitCommand::Compat(_) => true,
-            WitCommand::Show(_) | WitCommand::Build(_) | WitCommand::Fetch(_) => false,
+            WitCommand::Show(_) | WitCommand::Build(_) | WitCommand::Fetch(_) | WitCommand::Update(_) => false,
         }
     }
 }
@@ -27,6 +28,8 @@ pub(crate) enum WitCommand {
     Show(ShowArgs),
     /// Put what a directory of WIT refers to into its deps, and lock it
     Fetch(FetchArgs),
+    /// Take newer releases of what a directory of WIT refers to, where it leaves a choice
+    Update(UpdateArgs),
     /// Encode a package in one file, as registries hold it
     Build(BuildArgs),
     /// Find what a package could do better: names, documentation, annotations
@@ -88,6 +91,20 @@ pub(crate) struct FetchArgs {
     /// Write nothing, and fail if something would be written
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  compose wit update\n  compose wit update wasi:http\n\n\
+                  A reference with a version, as in `wasi:http/types@0.2.3`, is to that version, and stays. There is a choice where it \
+                  has none, or [overrides] of a wkg.toml say which versions will do.")]
+pub(crate) struct UpdateArgs {
+    /// Only these packages [default: all]
+    #[arg(value_name = "NS:NAME")]
+    pub(crate) packages: Vec<PackageName>,
+
+    /// The directory of WIT [default: the one of the manifest's world, else wit]
+    #[arg(long = "wit", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) wit: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -38,6 +38,7 @@ pub(super) fn run(arguments: &WitArgs, options: &ManifestOptions, output: &Outpu
     match &arguments.command {
         WitCommand::Show(arguments) => show::run(arguments, &inputs, output),
         WitCommand::Fetch(arguments) => fetch::run(arguments, &inputs, output),
+        WitCommand::Update(arguments) => fetch::update(arguments, &inputs, output),
         WitCommand::Build(arguments) => build(arguments, &inputs, output),
         WitCommand::Lint(arguments) => lint::run(arguments, &inputs, output),
         WitCommand::Compat(arguments) => compat::run(arguments, &inputs, output),
