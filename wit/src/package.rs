@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
@@ -22,6 +22,9 @@ use crate::name::PackageName;
 use crate::resolving;
 use crate::source::{WorldError, select_resolved};
 use crate::world::World;
+
+/// How large a file of WIT may be. All of WASI is less than half a megabyte.
+const FILE_LIMIT: u64 = 64 << 20;
 
 /// A WIT package with everything that it refers to, and the texts it was read from, where there are any.
 #[derive(Debug, Clone)]
@@ -106,7 +109,7 @@ impl Package {
         if fs::metadata(path).map_err(unreadable)?.is_dir() {
             return Package::from_files(&name, &directory(path).map_err(unreadable)?);
         }
-        let bytes = fs::read(path).map_err(unreadable)?;
+        let bytes = bounded(path).map_err(unreadable)?;
         if bytes.starts_with(b"\0asm") {
             return Package::from_bytes(&name, &bytes);
         }
@@ -393,7 +396,7 @@ fn decode(name: &str, bytes: &[u8]) -> Result<(Resolve, PackageId), WorldError> 
 ///
 /// # Errors
 ///
-/// When a file or a directory cannot be read.
+/// When a file or a directory cannot be read, or a file is too large to be WIT.
 pub fn directory(path: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
     add_files(path, "", &mut files)?;
@@ -410,15 +413,26 @@ pub fn directory(path: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
     Ok(files)
 }
 
+/// Reads a file of WIT.
+fn bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(FILE_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_LIMIT {
+        let message = format!("`{}` is larger than {FILE_LIMIT} bytes, which no WIT is", path.display());
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
 fn add_files(directory: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str());
         if let Some(name) = name
-            && (name.ends_with(".wit") || name.ends_with(".wasm"))
+            && (name.ends_with(".wit") || prefix == "deps/" && name.ends_with(".wasm"))
             && path.is_file()
         {
-            files.insert(format!("{prefix}{name}"), fs::read(&path)?);
+            files.insert(format!("{prefix}{name}"), bounded(&path)?);
         }
     }
     Ok(())

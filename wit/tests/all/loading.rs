@@ -241,3 +241,15 @@ fn what_wit_parser_cannot_stand_is_an_error() {
     );
     assert_snapshot!(error.unwrap_err(), @r#"cannot read the WIT of `a.wit`: wit-parser gave up on it: called `Result::unwrap()` on an `Err` value: ParseError(Syntax { span: Span { start: 57, end: 65 }, message: "cannot specify @unstable twice" })"#);
 }
+
+#[test]
+fn a_file_that_is_too_large_is_not_read_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.wit");
+    fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    for at in [directory.path(), &path] {
+        let error = Package::from_path(at).unwrap_err();
+        let cause = Error::source(&error).unwrap().to_string().replace(path.to_str().unwrap(), "a.wit");
+        assert_eq!(cause, "`a.wit` is larger than 67108864 bytes, which no WIT is");
+    }
+}
