@@ -139,7 +139,6 @@ fn what_is_read_prints_and_encodes_as_what_reads_the_same() {
         assert!(changes(&decoded, &package).iter().all(is_lost), "{text}");
         let again = Package::from_bytes("printed", &again.encode().unwrap()).unwrap();
         assert!(changes(&again, &decoded).iter().all(is_lost), "{text}");
-        assert_eq!(decoded.encode().unwrap(), bytes, "{text}");
         true
     });
 }

@@ -140,8 +140,12 @@ pub(crate) enum Proof {
 /// Proves the verdict on the guests and hosts of the worlds that both texts have, where these have the same imports and exports by name.
 #[track_caller]
 pub(crate) fn prove_where_worlds_stay(before: &str, after: &str) -> Proof {
+    // What makes wit-parser panic is an error here, and nowhere below.
+    if [before, after].iter().any(|wit| Package::from_text("test.wit", wit).is_err()) {
+        return Proof::None;
+    }
     let [old, new] = [before, after].map(worlds);
-    let is_checkable = |wit: &str| Package::from_text("test.wit", wit).is_ok() && guests_run(wit, wit).is_ok();
+    let is_checkable = |wit: &str| guests_run(wit, wit).is_ok();
     if old.is_none() || old != new || !is_checkable(before) || !is_checkable(after) {
         return Proof::None;
     }
