@@ -168,7 +168,9 @@ fn the_verdict_on_what_is_still_wit_is_the_type_checkers() {
         let Some(changed) = with_uses(&mutated(PACKAGE, random)) else { return false };
         let is_different = read(&changed).is_some_and(|changed| {
             let names: Vec<String> = changed.all().iter().map(ToString::to_string).collect();
-            names == ["shop:catalog@1.2.0"] && changed.encode().is_ok() && !changes(&original, &changed).is_empty()
+            names == ["shop:catalog@1.2.0"]
+                // Worlds of interfaces that come and go are in one text alone.
+                && changed.items() == original.items() && changed.encode().is_ok() && !changes(&original, &changed).is_empty()
         });
         if is_different {
             prove_by_guests(&before, &changed);
