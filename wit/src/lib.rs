@@ -46,7 +46,7 @@ pub use mismatch::{Mismatch, MismatchKind};
 pub use name::{ExternName, InterfaceName, InvalidInterfaceName, InvalidPackageName, PackageName};
 pub use naming::ForeignType;
 pub use outline::{Call, Entry, EntryKind, Gate, Member, Outline, Signature};
-pub use package::{Package, Place, directory};
+pub use package::{Package, Place, directory, panics_are_errors};
 pub use pattern::{InterfacePattern, InvalidInterfacePattern};
 pub use source::WorldError;
 pub use track::Track;

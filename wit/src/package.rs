@@ -1,6 +1,7 @@
 //! Decides which packages WIT sources hold, from a directory, files, a text or an encoded package, to resolved packages that
 //! know the text behind every item. Gated items are kept: who compares or prints decides which features are on.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -342,11 +343,23 @@ fn resolve(name: &str, deps: Deps, main: SourceMap, texts: BTreeMap<String, Text
     Ok(Package { sources: Arc::new(Sources { resolve, texts, includes }), id })
 }
 
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread, as it is now, becomes an error: then a program's panic hook need not tell of it.
+pub fn panics_are_errors() -> bool {
+    GUARDED.get()
+}
+
 /// Asks wit-parser something.
 ///
 /// NB: it asserts what wrong texts and valid bytes that no tool writes can violate; whoever made them gets an error for it.
 pub(crate) fn guarded<T>(name: &str, ask: impl FnOnce() -> Result<T, WorldError>) -> Result<T, WorldError> {
-    panic::catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|panicked| {
+    let around = GUARDED.replace(true);
+    let answer = panic::catch_unwind(AssertUnwindSafe(ask));
+    GUARDED.set(around);
+    answer.unwrap_or_else(|panicked| {
         let reason = panicked.downcast_ref::<String>().map(String::as_str);
         let reason = reason.or(panicked.downcast_ref::<&str>().copied()).unwrap_or("it does not say why");
         Err(invalid(name, format!("wit-parser gave up on it: {reason}")))

@@ -33,11 +33,17 @@ mod session;
 mod signing;
 mod text;
 
-use std::process::ExitCode;
+use std::{panic, process::ExitCode};
 
 use clap::Parser;
 
 /// Runs the command with the program's arguments.
 pub fn main() -> ExitCode {
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !wit::panics_are_errors() {
+            tell(panic);
+        }
+    }));
     commands::run(&args::Cli::parse())
 }

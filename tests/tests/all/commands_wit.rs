@@ -652,3 +652,15 @@ fn a_push_is_compared_with_what_a_real_registry_has() {
     assert_eq!(push("new.wit --as shop:catalog@2.0.0").status, Some(0));
     assert_eq!(push("new.wit --allow-breaking").status, Some(0));
 }
+
+#[test]
+fn what_wit_parser_panics_over_is_an_error_and_nothing_else() {
+    let text = "package a:b@1.0.0;\ninterface i { @unstable(feature = x) @unstable(feature = y) use c:d/e.{t}; }\n";
+    let sandbox = Sandbox::bare([("a.wit", text)]);
+    assert_snapshot!(sandbox.compose("wit show a.wit"), @r#"
+    error[world-unreadable]: cannot read the WIT of `a.wit`
+     |
+     = note: wit-parser gave up on it: called `Result::unwrap()` on an `Err` value: ParseError(Syntax { span: Span { start: 57, end: 65 }, message: "cannot specify @unstable twice" })
+    exit status 1
+    "#);
+}
