@@ -127,6 +127,7 @@ async fn a_client_certificate_opens_a_registry_that_wants_one() {
     let options = HostOptions { authorities: authority.authorities(), ..HostOptions::default() };
     let error = check(&registry, options.clone()).await.unwrap_err();
     // Which alert it is depends on the version of TLS.
-    assert!(error.contains("received fatal alert: ") && !error.contains("tried"), "{error}");
+    // It may come as a closed connection at first, which is tried again.
+    assert!(error.contains("received fatal alert: "), "{error}");
     check(&registry, HostOptions { identity: Some(authority.identity()), ..options }).await.unwrap();
 }
