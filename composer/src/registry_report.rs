@@ -56,23 +56,11 @@ pub fn diagnostic(error: &Error) -> Diagnostic {
             .note(mismatch.to_string())
             .hint("somebody or something changed the file: publish the version again, or do not trust it"),
         Error::Network { subject, source, .. } => match &**source {
-            // NB: TLS tells of certificates in a text alone. What is received is about ours, the rest about theirs.
-            NetworkFailure::Transport { .. } if last_cause(&**source).is_some_and(|cause| is_refusal_of_ours(&cause)) => {
-                diagnostic
-                    .note(source.to_string())
-                    .notes(last_cause(&**source))
-                    .hint("it wants a certificate of yours that it trusts: name a PEM file with it and its key in the user's `compose/config.toml`\n[registry.\"HOST\"]\nclient-certificate = \"me.pem\"")
+            NetworkFailure::Transport { .. } => {
+                let cause = last_cause(&**source);
+                let hint = without_an_answer(cause.as_deref().unwrap_or_default());
+                diagnostic.note(source.to_string()).notes(cause).hint(hint)
             }
-            NetworkFailure::Transport { .. } if last_cause(&**source).is_some_and(|cause| cause.contains("certificate")) => {
-                diagnostic
-                    .note(source.to_string())
-                    .notes(last_cause(&**source))
-                    .hint("if it has a certificate of a private authority, have that one trusted: its PEM file is named by COMPOSE_CA_FILE, or in the user's `compose/config.toml`\n[registry.\"HOST\"]\nca = [\"authority.pem\"]")
-            }
-            NetworkFailure::Transport { .. } => diagnostic
-                .note(source.to_string())
-                .notes(last_cause(&**source))
-                .hint("check the registry's name and the network; `--offline` uses only what is in the store"),
             NetworkFailure::Protocol { .. } | NetworkFailure::Status { status: 404, .. } if is_logged(subject) => diagnostic
                 .causes(error)
                 .hint("check that it is a warg registry, and that nothing in front of it answers in its place"),
@@ -133,9 +121,17 @@ fn is_logged(subject: &Subject) -> bool {
     }
 }
 
-/// Whether a cause of a failure is that the other side refuses our certificate, or wants one.
-fn is_refusal_of_ours(cause: &str) -> bool {
-    cause.contains("received fatal alert") && cause.to_ascii_lowercase().contains("certificate")
+/// What can be done where no answer came, because of this.
+///
+/// NB: TLS tells of certificates in a text alone. What is received is about ours, the rest about theirs.
+fn without_an_answer(cause: &str) -> &'static str {
+    if cause.contains("received fatal alert") && cause.to_ascii_lowercase().contains("certificate") {
+        "it wants a certificate of yours that it trusts: name a PEM file with it and its key in the user's `compose/config.toml`\n[registry.\"HOST\"]\nclient-certificate = \"me.pem\""
+    } else if cause.contains("certificate") {
+        "if it has a certificate of a private authority, have that one trusted: its PEM file is named by COMPOSE_CA_FILE, or in the user's `compose/config.toml`\n[registry.\"HOST\"]\nca = [\"authority.pem\"]"
+    } else {
+        "check the registry's name and the network; `--offline` uses only what is in the store"
+    }
 }
 
 /// What can be done about a log that is not believed.
