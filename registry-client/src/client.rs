@@ -427,7 +427,18 @@ impl Client {
             }
             Err(error) => Err(error),
         };
-        let digest = component.digest;
+        let failed = |subject, error| Error::request(subject, repository, error);
+        self.downloaded(subject, component.digest, outcome, failed)
+    }
+
+    /// Tells listeners how a download ended; `failed` is what a request that failed means.
+    fn downloaded(
+        &self,
+        subject: Subject,
+        digest: Digest,
+        outcome: Result<VerifiedFile, DownloadError>,
+        failed: impl FnOnce(Subject, RequestError) -> Error,
+    ) -> Result<VerifiedFile, Error> {
         self.emit(match outcome {
             Ok(_) => Event::DownloadFinished { digest },
             Err(_) => Event::DownloadFailed { digest },
@@ -436,7 +447,7 @@ impl Client {
             DownloadError::Request(RequestError::NotFound(_)) => {
                 Error::BlobNotFound { subject: Box::new(subject), digest }
             }
-            DownloadError::Request(error) => Error::request(subject, repository, error),
+            DownloadError::Request(error) => failed(subject, error),
             DownloadError::Store(error) => Error::store(subject, error),
         })
     }

@@ -8,7 +8,6 @@ use super::push::{Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
 use super::{Change, Client, LogCheck, LoginCheck, MAX_COMPONENT, Network, blocking, bounded, package_not_found};
 use crate::credential::Credential;
 use crate::digest::{Descriptor, Digest};
-use crate::download::DownloadError;
 use crate::error::Error;
 use crate::event::Event;
 use crate::file::VerifiedFile;
@@ -81,18 +80,8 @@ impl Client {
         let _turn = self.turn(&subject, STREAM).await?;
         self.emit(Event::DownloadStarted { origin: origin.clone(), component });
         let outcome = self.warg(registry).download(&self.0.store, component, &self.0.events).await;
-        let digest = component.digest;
-        self.emit(match outcome {
-            Ok(_) => Event::DownloadFinished { digest },
-            Err(_) => Event::DownloadFailed { digest },
-        });
-        outcome.map_err(|error| match error {
-            DownloadError::Request(RequestError::NotFound(_)) => {
-                Error::BlobNotFound { subject: Box::new(subject), digest }
-            }
-            DownloadError::Request(error) => request_failed(registry, &subject, error),
-            DownloadError::Store(error) => Error::store(subject, error),
-        })
+        let failed = |subject, error| request_failed(registry, &subject, error);
+        self.downloaded(subject, component.digest, outcome, failed)
     }
 
     pub(super) async fn push_to_log(
