@@ -151,7 +151,7 @@ manifest, those on the command line to the current directory.";
     NotAComponent = "not-a-component", Input,
 "`compose` links components of the WebAssembly Component Model. A core module (what most compilers emit for the targets
 `wasm32-unknown-unknown` and `wasm32-wasip1`) becomes a component with `wasm-tools component new`; a WIT package describes
-interfaces and holds no code; a file of text is accepted when it is the component text format and is named `.wat`.";
+interfaces and holds no code; a file of text is accepted when it is the component text format.";
 
     /// A component is damaged.
     InvalidComponent = "invalid-component", Input,

@@ -36,6 +36,14 @@ impl Input {
         Ok(Self(Arc::new(Source::File { path: path.to_owned(), size: metadata.len() })))
     }
 
+    /// The file, where the bytes are in one.
+    pub fn path(&self) -> Option<&Path> {
+        match &*self.0 {
+            Source::File { path, .. } => Some(path),
+            Source::Memory(_) | Source::Layout(_) => None,
+        }
+    }
+
     /// Bytes in memory.
     pub fn memory(bytes: Vec<u8>) -> Self {
         Self(Arc::new(Source::Memory(bytes)))

@@ -7,6 +7,7 @@
 //! | [`manifest`] | text → [`manifest::Manifest`] |
 //! | [`resolve`] | manifest, catalog, lock → [`resolve::Resolution`], or what is missing from the catalog |
 //! | [`lock`] | resolution and plan ↔ text |
+//! | [`component_file`] | path → [`input::Input`] |
 //! | [`part`] | [`input::Input`] → [`part::Part`]: a component's type and its shell |
 //! | [`mod@plan`] | manifest, parts, target world → [`plan::Plan`], or all that is wrong |
 //! | [`encode`] | plan, shells → [`encode::Layout`]: which bytes come from where |
@@ -19,6 +20,7 @@
 //! which is data. Nothing here knows a terminal, command-line arguments or the environment.
 
 mod code;
+pub mod component_file;
 pub mod diagnostic;
 pub mod driver;
 pub mod edit;

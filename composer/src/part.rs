@@ -10,6 +10,7 @@ use semver::Version;
 use wit::{DecodeError, World};
 
 use crate::{
+    component_file,
     diagnostic::{Code, Diagnostic},
     input::Input,
     manifest::Name,
@@ -170,14 +171,12 @@ pub fn undecodable(name: &str, bytes: &[u8], error: &DecodeError) -> Diagnostic 
         DecodeError::Truncated { .. } => {
             diagnostic.hint("copy or build it again: a copy or a download may have broken off")
         }
-        DecodeError::NotWasm { .. } if looks_like_component_text(bytes) => {
-            diagnostic.hint("component text must be in a file whose name ends in `.wat`")
+        DecodeError::NotWasm { .. } if component_file::is_text(bytes) => {
+            diagnostic.hint("text is assembled where a file has it; here it must be a binary\nwasm-tools parse")
         }
-        DecodeError::NotWasm { .. } => {
-            diagnostic.hint("a component is a `.wasm` binary, or its text in a file whose name ends in `.wat`")
-        }
+        DecodeError::NotWasm { .. } => diagnostic.hint("a component is a binary (`.wasm`), or its text (`.wat`)"),
         DecodeError::CoreModule => diagnostic
-            .hint(format!("make a component of it\nwasm-tools component new {name} -o {}", component_file(name)))
+            .hint(format!("make a component of it\nwasm-tools component new {name} -o {}", made_of(name)))
             .hint("if it imports `wasi_snapshot_preview1`, add `--adapt wasi_snapshot_preview1.wasm`"),
         DecodeError::WitPackage => {
             diagnostic.hint("a WIT package can be the `wit` of `[world]`, and has no code to link")
@@ -186,10 +185,6 @@ pub fn undecodable(name: &str, bytes: &[u8], error: &DecodeError) -> Diagnostic 
     }
 }
 
-fn looks_like_component_text(bytes: &[u8]) -> bool {
-    matches!(bytes.trim_ascii_start(), [b'(' | b';', ..])
-}
-
-fn component_file(name: &str) -> String {
+fn made_of(name: &str) -> String {
     format!("{}.component.wasm", name.strip_suffix(".wasm").unwrap_or(name))
 }

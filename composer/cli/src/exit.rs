@@ -2,7 +2,10 @@
 
 use std::{io, process::ExitCode};
 
-use composer::diagnostic::{Blame, Failure};
+use composer::{
+    component_file::ComponentFileError,
+    diagnostic::{Blame, Failure},
+};
 
 /// The arguments ask for what does not go together, or for what this build does not have.
 const USAGE: u8 = 2;
@@ -61,6 +64,12 @@ impl Stop {
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
+    }
+}
+
+impl From<ComponentFileError> for Stop {
+    fn from(error: ComponentFileError) -> Self {
+        Self::Failure(error.into())
     }
 }
 

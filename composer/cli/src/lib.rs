@@ -19,7 +19,6 @@
 
 mod args;
 mod commands;
-mod component_file;
 mod configuration;
 mod environment;
 mod exit;

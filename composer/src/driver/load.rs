@@ -28,6 +28,7 @@ use super::{
     wit_reader::{Wit, local as local_wit},
 };
 use crate::{
+    component_file::{self, ComponentFileError},
     diagnostic::{Diagnostic, Failure, Spanned},
     input::Input,
     lock::Lock,
@@ -41,9 +42,6 @@ use crate::{
 
 /// No manifest or lock is larger.
 const TEXT_LIMIT: u64 = 16 << 20;
-
-/// No component is larger: current runtimes refuse modules beyond this.
-pub(super) const COMPONENT_LIMIT: u64 = 1 << 30;
 
 /// How many components are fetched at a time; the client bounds its downloads itself.
 const FETCHES_AT_A_TIME: usize = 32;
@@ -76,18 +74,18 @@ pub(super) struct Loaded {
 
 /// The text of a file.
 pub(super) fn read_text(path: &Path) -> Result<String, ReadError> {
-    String::from_utf8(read(path, TEXT_LIMIT)?).map_err(|error| {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(TEXT_LIMIT + 1).read_to_end(&mut bytes))
+        .map_err(ReadError::Io)?;
+    if bytes.len() as u64 > TEXT_LIMIT {
+        return Err(ReadError::TooLarge { limit: TEXT_LIMIT });
+    }
+    String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count();
         ReadError::NotUtf8 { offset, line }
     })
-}
-
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
-    let file = std::fs::File::open(path).map_err(ReadError::Io)?;
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(ReadError::Io)?;
-    if bytes.len() as u64 > limit { Err(ReadError::TooLarge { limit }) } else { Ok(bytes) }
 }
 
 /// The world that the result must conform to.
@@ -156,7 +154,8 @@ pub(super) async fn components(
         let bytes = match file {
             Ok(file) => from_registry(&file).map_err(|error| {
                 let source = &entry(manifest, &name).source;
-                report::unreadable_file(manifest, source, file.path(), &ReadError::Io(error)).into()
+                let error = ComponentFileError::Unreadable { path: file.path().to_owned(), source: error };
+                report::unreadable_file(manifest, source, &error).into()
             }),
             Err(error) => {
                 let diagnostic = not_fetched(session, &error);
@@ -317,17 +316,8 @@ async fn local_bytes(
         // The future of a nested build contains another such future.
         return Box::pin(nested(session, manifest, &entry.source, &located, above)).await;
     }
-    let unreadable = |error: &ReadError| report::unreadable_file(manifest, &entry.source, &located, error);
-    if located.extension().is_some_and(|extension| extension == "wat") {
-        let text = read(&located, COMPONENT_LIMIT).map_err(|error| unreadable(&error))?;
-        let assembled = wat::Parser::new().parse_bytes(Some(&located), &text);
-        let assembled = assembled.map_err(|error| report::bad_text(manifest, &entry.source, &located, &error))?;
-        return Ok(Input::memory(assembled.into_owned()).into());
-    }
-    let input = Input::file(&located).map_err(|error| unreadable(&ReadError::Io(error)))?;
-    if input.size() > COMPONENT_LIMIT {
-        return Err(unreadable(&ReadError::TooLarge { limit: COMPONENT_LIMIT }).into());
-    }
+    let input = component_file::open(&located);
+    let input = input.map_err(|error| report::unreadable_file(manifest, &entry.source, &error))?;
     let known = known.descriptor(&located).map(|descriptor| Known { descriptor, is_published: false });
     Ok(FoundBytes { known, ..input.into() })
 }

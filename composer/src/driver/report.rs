@@ -8,6 +8,7 @@ use wit::{DecodeError, WorldError};
 
 use super::{load::ReadError, workspace::Member};
 use crate::{
+    component_file::ComponentFileError,
     diagnostic::{Code, Diagnostic, Spanned, listed, shown},
     manifest::{Component, FILE_NAME, Manifest, MemberPattern, Name, Source, TargetWorld},
     part,
@@ -131,28 +132,13 @@ pub(super) fn unknown_world(manifest: &Manifest, world: &TargetWorld, error: &Wo
     }
 }
 
-pub(super) fn unreadable_file(
-    manifest: &Manifest,
-    source: &Spanned<Source>,
-    path: &Path,
-    error: &ReadError,
-) -> Diagnostic {
-    let diagnostic = match error {
-        ReadError::Io(io) if io.kind() == std::io::ErrorKind::NotFound => {
-            Diagnostic::error(Code::FileUnreadable, format!("there is no file `{}`", shown(path)))
-                .hint("build the component first, or mend the path; it is relative to the manifest")
-        }
-        error => {
-            Diagnostic::error(Code::FileUnreadable, format!("cannot read `{}`", shown(path))).note(error.to_string())
-        }
-    };
+pub(super) fn unreadable_file(manifest: &Manifest, source: &Spanned<Source>, error: &ComponentFileError) -> Diagnostic {
+    let mut diagnostic = error.diagnostic();
+    if let ComponentFileError::NotFound { .. } = error {
+        diagnostic.hints =
+            vec!["build the component first, or mend the path; it is relative to the manifest".to_owned()];
+    }
     diagnostic.label(&manifest.source, source.span.clone(), "needed here")
-}
-
-pub(super) fn bad_text(manifest: &Manifest, source: &Spanned<Source>, path: &Path, error: &wat::Error) -> Diagnostic {
-    Diagnostic::error(Code::InvalidComponent, format!("`{}` is not valid component text", shown(path)))
-        .label(&manifest.source, source.span.clone(), "needed here")
-        .note(error.to_string())
 }
 
 pub(super) fn folder_without_manifest(manifest: &Manifest, source: &Spanned<Source>, directory: &Path) -> Diagnostic {

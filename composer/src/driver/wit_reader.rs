@@ -3,18 +3,15 @@
 //! The one place that decides how each kind of [`WitSource`] is read, for `[world]` and for commands alike. A registry's versions
 //! and tags are asked for now; whose choice is locked fetches its bytes itself and reads them with [`Wit::of_bytes`].
 
-use std::{io::Read, path::Path};
+use std::path::Path;
 
 use registry_client::{Client, Origin, PackageName, Release};
 use semver::{Version, VersionReq};
 use wit::{DecodeError, Features, Package, World, WorldError};
 
-use super::{
-    RegistryRules,
-    load::{COMPONENT_LIMIT, ReadError},
-    registry_of, revision,
-};
+use super::{RegistryRules, registry_of, revision};
 use crate::{
+    component_file::{self, ComponentFileError},
     diagnostic::{Code, Diagnostic, Failure, shown},
     manifest::Manifest,
     part, registry_report,
@@ -168,29 +165,11 @@ pub(super) fn local(path: &Path) -> Result<Wit, Diagnostic> {
     if path.is_dir() || is_wit {
         return package(Package::from_path(path));
     }
-    let bytes = read(path).map_err(|error| match error {
-        ReadError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => nothing_there(path),
-        error => {
-            Diagnostic::error(Code::FileUnreadable, format!("cannot read `{}`", shown(path))).note(error.to_string())
-        }
+    let bytes = component_file::read(path).map_err(|error| match error {
+        ComponentFileError::NotFound { .. } => nothing_there(path),
+        error => error.diagnostic(),
     })?;
-    let name = shown(path);
-    // The text format of a component begins with a parenthesis or a comment; no binary does, and no WIT with a parenthesis.
-    if matches!(bytes.trim_ascii_start().first(), Some(b'(' | b';')) {
-        let assembled = wat::Parser::new().parse_bytes(Some(path), &bytes).map_err(|error| {
-            Diagnostic::error(Code::InvalidComponent, format!("`{name}` is not valid component text"))
-                .note(error.to_string())
-        })?;
-        return Wit::of_bytes(&name, &assembled);
-    }
-    Wit::of_bytes(&name, &bytes)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
-    let file = std::fs::File::open(path).map_err(ReadError::Io)?;
-    let mut bytes = Vec::new();
-    file.take(COMPONENT_LIMIT + 1).read_to_end(&mut bytes).map_err(ReadError::Io)?;
-    if bytes.len() as u64 > COMPONENT_LIMIT { Err(ReadError::TooLarge { limit: COMPONENT_LIMIT }) } else { Ok(bytes) }
+    Wit::of_bytes(&shown(path), &bytes)
 }
 
 fn nothing_there(path: &Path) -> Diagnostic {

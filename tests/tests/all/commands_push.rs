@@ -219,9 +219,9 @@ fn what_cannot_be_published_is_told_with_what_to_write() {
     exit status 1
     ");
     assert_snapshot!(sandbox.compose("push nothing.wasm --as a:b@1.0.0"), @"
-    error[file-unreadable]: cannot read `nothing.wasm`
+    error[file-unreadable]: there is no file `nothing.wasm`
      |
-     = note: No such file or directory (os error 2)
+     = help: build the component first, or mend the path
     exit status 1
     ");
     assert_snapshot!(sandbox.compose("push front.wasm --as front"), @"

@@ -47,6 +47,21 @@ fn imports_are_linked_to_the_only_exports_of_their_name_through_four_components(
 }
 
 #[test]
+fn component_text_is_assembled_whatever_its_file_is_called() {
+    let text = r#"(component
+        (core module $m (func (export "f") (result i32) (i32.const 7)))
+        (core instance $i (instantiate $m))
+        (func (export "run") (result u32) (canon lift (core func $i "f"))))"#;
+    for file in ["front.wat", "front.wasm", "front"] {
+        let sandbox = Sandbox::new(&format!("[components]\nfront = {{ path = \"{file}\" }}\n"));
+        sandbox.write(file, text);
+        assert_eq!(invoke(&sandbox.build().bytes, "run()"), "7");
+        // What is remembered of it fits as well.
+        assert_eq!(invoke(&sandbox.build().bytes, "run()"), "7");
+    }
+}
+
+#[test]
 fn an_explicit_link_decides_between_two_providers() {
     let components =
         || [("front", step("a", Some("b"), 1)), ("left", step("b", None, 2)), ("right", step("b", None, 3))];

@@ -70,24 +70,56 @@ fn a_file_is_not_wasm() {
       |         ^^^^^^^^^^^^^^^^^^^^^^^ needed here
       |
       = note: not a WebAssembly binary: it starts with `#!/bin/s`
-      = help: a component is a `.wasm` binary, or its text in a file whose name ends in `.wat`
+      = help: a component is a binary (`.wasm`), or its text (`.wat`)
     exit status 1
     "#);
 }
 
 #[test]
-fn component_text_is_in_a_file_of_another_name() {
-    assert_snapshot!(check("front.wasm", b"(component)"), @r#"
-    error[not-a-component]: `front.wasm` is not a component
+fn a_file_is_too_large_or_a_directory() {
+    let sandbox = Sandbox::new("[components]\nfront = { path = \"front.wasm\" }\n");
+    sandbox.write("front.wasm", "");
+    // It has no blocks: only its size is that large.
+    let file = std::fs::File::options().write(true).open(sandbox.path("front.wasm")).unwrap();
+    file.set_len((1 << 30) + 1).unwrap();
+    assert_snapshot!(refused(&sandbox), @r#"
+    error[file-unreadable]: `front.wasm` is larger than 1073741824 bytes, which no runtime accepts
      --> compose.toml:2:9
       |
     2 | front = { path = "front.wasm" }
       |         ^^^^^^^^^^^^^^^^^^^^^^^ needed here
       |
-      = note: not a WebAssembly binary: it starts with `(compone`
-      = help: component text must be in a file whose name ends in `.wat`
+      = help: leave out what is only for debuggers: it is often the largest part
+              wasm-tools strip
     exit status 1
     "#);
+    assert_snapshot!(sandbox.compose("inspect front.wasm"), @"
+    error[file-unreadable]: `front.wasm` is larger than 1073741824 bytes, which no runtime accepts
+     |
+     = help: leave out what is only for debuggers: it is often the largest part
+             wasm-tools strip
+    exit status 1
+    ");
+    assert_snapshot!(sandbox.compose("wit show front.wasm"), @"
+    error[file-unreadable]: `front.wasm` is larger than 1073741824 bytes, which no runtime accepts
+     |
+     = help: leave out what is only for debuggers: it is often the largest part
+             wasm-tools strip
+    exit status 1
+    ");
+    std::fs::create_dir(sandbox.path("folder")).unwrap();
+    assert_snapshot!(sandbox.compose("inspect folder"), @"
+    error[file-unreadable]: `folder` is a directory, not a component file
+     |
+     = help: name a component file in it; of an application, the one that `compose build` writes
+    exit status 1
+    ");
+    assert_snapshot!(sandbox.compose("inspect nowhere.wasm"), @"
+    error[file-unreadable]: there is no file `nowhere.wasm`
+     |
+     = help: build the component first, or mend the path
+    exit status 1
+    ");
 }
 
 #[test]

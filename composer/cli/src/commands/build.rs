@@ -6,6 +6,7 @@ use std::{
 };
 
 use composer::{
+    component_file,
     diagnostic::{Code, Diagnostic, Failure},
     driver::{self, Built, Locking, Made, Planned, Summary, Unchanged},
     emit,
@@ -17,7 +18,7 @@ use registry_client::Digest;
 use super::changes;
 use crate::{
     args::{BuildArgs, ManifestOptions, MessageFormat},
-    component_file, environment,
+    environment,
     exit::{Complaint, Ended, Stop},
     message::Message,
     output::Output,

@@ -4,12 +4,15 @@
 use std::path::Path;
 
 use compose_runtime::{Access, Application, Directory, Error, Network, Runtime, RuntimeOptions};
-use composer::diagnostic::{Code, Diagnostic, Failure, SourceText, nearest};
+use composer::{
+    component_file,
+    diagnostic::{Code, Diagnostic, Failure, SourceText, nearest},
+};
 
 use super::build;
 use crate::{
     args::{AccessArgs, ManifestOptions, SharedDirectory, TargetArgs},
-    component_file, environment,
+    environment,
     exit::Stop,
     output::Output,
 };

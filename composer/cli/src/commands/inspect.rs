@@ -5,6 +5,7 @@ mod sizes;
 use std::fmt::Write as _;
 
 use composer::{
+    component_file,
     diagnostic::{Code, Diagnostic, Failure},
     input::Input,
     inspect::{self, Inspection},
@@ -14,7 +15,6 @@ use composer::{
 
 use crate::{
     args::{InspectArgs, MessageFormat},
-    component_file,
     exit::{Ended, Stop},
     message::{self, Message},
     output::Output,

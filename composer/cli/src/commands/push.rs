@@ -1,12 +1,9 @@
 //! `compose push`: the application, a component or a WIT package into a registry.
 
-use std::{
-    fs::File,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use composer::{
+    component_file::{self, ComponentFileError},
     diagnostic::{Code, Diagnostic, Failure, Severity},
     driver,
     manifest::{FILE_NAME, Package},
@@ -21,7 +18,7 @@ use semver::Version;
 use super::{place, wit};
 use crate::{
     args::{ManifestOptions, MessageFormat, PushArgs},
-    component_file, environment,
+    environment,
     exit::{Complaint, Ended, Stop},
     message::{self, Message},
     output::Output,
@@ -175,21 +172,18 @@ fn publication_of(path: &Path) -> Result<Publication, Failure> {
         let package = wit::package(&name)?;
         return Publication::of_wit(&name, &package);
     }
-    let bytes = component_file::read(path)?;
-    let content =
-        if is_binary(path) { Content::File(path.to_owned()) } else { Content::Bytes(bytes.as_slice().into()) };
+    let input = component_file::open(path)?;
+    let bytes = input.to_bytes().map_err(|source| ComponentFileError::Unreadable { path: path.to_owned(), source })?;
+    let content = match input.path() {
+        Some(file) => Content::File(file.to_owned()),
+        None => Content::Bytes(bytes.as_slice().into()),
+    };
     Publication::of(&name, &bytes, content)
 }
 
 fn has_wit(directory: &Path) -> bool {
     let entries = directory.read_dir().into_iter().flatten().filter_map(Result::ok);
     entries.map(|entry| PathBuf::from(entry.file_name())).any(|name| name.extension().is_some_and(|kind| kind == "wit"))
-}
-
-/// Whether the file is pushed as it is; text is assembled.
-fn is_binary(path: &Path) -> bool {
-    let mut magic = [0; 4];
-    File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *b"\0asm"
 }
 
 /// Where it goes.

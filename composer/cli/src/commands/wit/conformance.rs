@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use composer::{
+    component_file,
     diagnostic::{Code, Diagnostic, Failure},
     part,
 };
@@ -11,7 +12,6 @@ use wit::{Nonconformance, World, conformance, extra_exports};
 use super::input::{Inputs, features};
 use crate::{
     args::{CheckArgs, ManifestOptions, MessageFormat},
-    component_file,
     exit::{Ended, Stop},
     output::Output,
     text,
