@@ -34,6 +34,11 @@ macro_rules! codes {
                 match self { $(Self::$variant => Blame::$blame,)+ }
             }
 
+            /// What it is about, in a sentence.
+            pub fn summary(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii_start(),)+ }
+            }
+
             /// What it means, why it is an error and what to do: some paragraphs of Markdown.
             pub fn explanation(self) -> &'static str {
                 match self { $(Self::$variant => $explanation,)+ }

@@ -54,6 +54,26 @@ impl Text {
         let after_feeds = text.match_indices('\n').map(|(feed, _)| feed + 1);
         Text { text: Arc::from(text), line_starts: std::iter::once(0).chain(after_feeds).collect() }
     }
+
+    /// The place of these bytes in the text of this name.
+    fn place(&self, source: &str, range: Range<usize>) -> Option<Place> {
+        let line_and_column = |offset: usize| {
+            let line = self.line_starts.partition_point(|start| *start <= offset);
+            let before = self.text.get(self.line_starts[line - 1]..offset)?;
+            Some((line, before.chars().count() + 1))
+        };
+        let (line, column) = line_and_column(range.start)?;
+        let (end_line, end_column) = line_and_column(range.end)?;
+        Some(Place {
+            source: source.to_owned(),
+            start: range.start,
+            end: range.end,
+            line,
+            column,
+            end_line,
+            end_column,
+        })
+    }
 }
 
 /// An `include` of a world, which resolving dissolves into imports and exports.
@@ -297,19 +317,38 @@ impl Package {
         self.sources.includes.iter().filter(move |include| include.world == world)
     }
 
+    /// Where the name of one of its interfaces, or of one that was read with it, is in a text: `shop:catalog/api`, whatever the version.
+    pub fn interface_place(&self, name: &str) -> Option<Place> {
+        let is_meant = |package: &wit_parser::PackageName, interface: &str| {
+            name.split_once('/') == Some((&format!("{}:{}", package.namespace, package.name), interface))
+        };
+        let interface = self.resolve().interfaces.iter().map(|(_, interface)| interface).find(|interface| {
+            let package = interface.package.map(|package| &self.resolve().packages[package].name);
+            package.zip(interface.name.as_ref()).is_some_and(|(package, interface)| is_meant(package, interface))
+        });
+        self.place(interface?.span)
+    }
+
+    /// Where a text says the package's name and version.
+    ///
+    /// NB: wit-parser does not keep the place; it is found in the texts, where the declaration has a line of its own.
+    pub fn declaration(&self) -> Option<Place> {
+        let name = self.to_string();
+        self.sources.texts.iter().find_map(|(source, text)| {
+            let start = text.line_starts.iter().find_map(|start| {
+                let line = &text.text[*start..];
+                let after = line.strip_prefix("package")?.trim_start_matches([' ', '\t']);
+                let rest = after.strip_prefix(&name)?.trim_start();
+                (rest.starts_with([';', '{'])).then(|| start + (line.len() - after.len()))
+            })?;
+            text.place(source, start..start + name.len())
+        })
+    }
+
     /// Where the span is, if it is of a text.
     pub(crate) fn place(&self, span: Span) -> Option<Place> {
         let location = self.resolve().source_map.resolve_span(span)?;
-        let Text { text, line_starts } = self.sources.texts.get(location.path)?;
-        let line_and_column = |offset: usize| {
-            let line = line_starts.partition_point(|start| *start <= offset);
-            let before = text.get(line_starts[line - 1]..offset)?;
-            Some((line, before.chars().count() + 1))
-        };
-        let (line, column) = line_and_column(location.range.start)?;
-        let (end_line, end_column) = line_and_column(location.range.end)?;
-        let (start, end) = (location.range.start, location.range.end);
-        Some(Place { source: location.path.to_owned(), start, end, line, column, end_line, end_column })
+        self.sources.texts.get(location.path)?.place(location.path, location.range)
     }
 }
 

@@ -46,6 +46,7 @@ use crate::{
     args::{Cli, Command},
     exit::{Complaint, Ended, Stop},
     output::Output,
+    report::Subject,
     text,
 };
 
@@ -56,7 +57,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Ok(ended) => ended.into(),
         Err(stop) => {
             // Whether or not it can still be said, the exit status tells.
-            let _ = output.stop(&stop);
+            let _ = output.stop(&stop, subject(cli).as_ref());
             ExitCode::from(stop.status())
         }
     }
@@ -64,9 +65,8 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
 
 fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
     let options = &cli.manifest;
-    let reports = matches!(&cli.command, Command::Wit(arguments) if arguments.reports());
-    if output.report().is_some() && !reports {
-        return Err(Stop::Usage(no_report()));
+    if output.report_format().is_some() && subject(cli).is_none() {
+        return Err(Stop::Usage(no_report(cli)));
     }
     match &cli.command {
         Command::New(arguments) => new::run(arguments, output),
@@ -113,10 +113,26 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Ended, Stop> {
     }
 }
 
-fn no_report() -> Complaint {
+/// What a report is about, for commands that write one.
+fn subject(cli: &Cli) -> Option<Subject> {
+    match &cli.command {
+        Command::Check(arguments) => Some(match &arguments.file {
+            Some(file) => wit::checked(file, arguments),
+            None => check::subject(&cli.manifest),
+        }),
+        Command::Wit(arguments) => wit::subject(arguments),
+        _ => None,
+    }
+}
+
+fn no_report(cli: &Cli) -> Complaint {
+    let format = cli.output.message_format.as_str();
     Complaint {
-        message: "only `compose wit compat` and `compose wit lint` write reports".to_owned(),
-        hints: vec!["use `--message-format json` for programs".to_owned()],
+        message: format!("this command cannot write its results as `{format}`"),
+        hints: vec![
+            "`compose check`, `compose wit lint` and `compose wit compat` write such reports".to_owned(),
+            "use `--message-format json` for programs".to_owned(),
+        ],
     }
 }
 

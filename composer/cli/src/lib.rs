@@ -10,6 +10,7 @@
 //! | `prompt` | how a person is asked |
 //! | `progress` | how work under way is drawn |
 //! | `render`, `message` | how a finding looks to a person, to a machine |
+//! | `region` | where something is in a text, for machines |
 //! | `report` | what a report for continuous integration looks like |
 //! | `output` | what goes to standard output and what to standard error |
 //! | `exit` | which exit status says how it went |
@@ -26,6 +27,7 @@ mod message;
 mod output;
 mod progress;
 mod prompt;
+mod region;
 mod render;
 mod report;
 mod session;

@@ -15,6 +15,7 @@ use serde::Serialize;
 pub(crate) use self::registry::{CachedBlob, ConfigurationFile, PackageSource, PushedBlob, Sum};
 use crate::{
     exit::Complaint,
+    region::Region,
     render::{self, Colour},
 };
 
@@ -159,11 +160,8 @@ pub(crate) struct Diagnostic<'a> {
 /// A stretch of a text.
 #[derive(Debug, Serialize)]
 struct Span<'a> {
-    file: &'a str,
-    byte_start: usize,
-    byte_end: usize,
-    line: usize,
-    column: usize,
+    #[serde(flatten)]
+    region: Region,
     label: &'a str,
 }
 
@@ -354,18 +352,7 @@ impl<'a> From<&'a Complaint> for Message<'a> {
 
 impl<'a> From<&'a Label> for Span<'a> {
     fn from(label: &'a Label) -> Self {
-        let text = label.source.text();
-        let bytes = render::within(text, &label.span);
-        let before = &text[..bytes.start];
-        let line_start = before.rfind('\n').map_or(0, |feed| feed + 1);
-        Self {
-            file: label.source.name(),
-            byte_start: bytes.start,
-            byte_end: bytes.end,
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            label: &label.text,
-        }
+        Self { region: Region::from(label), label: &label.text }
     }
 }
 
@@ -398,6 +385,8 @@ mod tests {
               "byte_end": 21,
               "line": 2,
               "column": 7,
+              "end_line": 2,
+              "end_column": 8,
               "label": "a number"
             }
           ],

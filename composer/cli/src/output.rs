@@ -16,6 +16,7 @@ use crate::{
     exit::{Complaint, Stop},
     message::Message,
     render::{self, Colour},
+    report::{self, Finding, Subject},
 };
 
 /// How much is said beside results and findings.
@@ -76,8 +77,22 @@ impl Output {
     }
 
     /// The report that is to be written, if one is asked for.
-    pub(crate) fn report(&self) -> Option<ReportFormat> {
+    pub(crate) fn report_format(&self) -> Option<ReportFormat> {
         self.report
+    }
+
+    /// Whether people are told what is found beside a report: not where they read the report, in the log of a GitHub workflow.
+    pub(crate) fn tells_people(&self) -> bool {
+        self.report != Some(ReportFormat::Github)
+    }
+
+    /// Writes the report, if one is asked for; `title` says what was examined.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub(crate) fn report(&self, title: &str, findings: impl IntoIterator<Item = Finding>) -> Result<(), Stop> {
+        let Some(format) = self.report else { return Ok(()) };
+        self.data(report::report(format, title, &findings.into_iter().collect::<Vec<_>>()))
     }
 
     /// How each step of the work is shown.
@@ -157,13 +172,18 @@ impl Output {
         say(format_args!("{}\n", render::finding(rule, found, self.colour)));
     }
 
-    /// Says why the command stopped.
+    /// Says why the command stopped; in a report that is about the subject, if one is asked for.
     ///
     /// # Errors
-    /// When standard output, where findings go in JSON, cannot be written.
-    pub(crate) fn stop(&self, stop: &Stop) -> Result<(), Stop> {
+    /// When standard output, where findings go in JSON and in reports, cannot be written.
+    pub(crate) fn stop(&self, stop: &Stop, subject: Option<&Subject>) -> Result<(), Stop> {
         match stop {
-            Stop::Failure(failure) => self.failure(failure.diagnostics()),
+            Stop::Failure(failure) => {
+                if let Some(subject) = subject {
+                    self.report(&subject.title, failure.diagnostics().iter().map(|found| subject.finding(found)))?;
+                }
+                if self.tells_people() { self.failure(failure.diagnostics()) } else { Ok(()) }
+            }
             Stop::Usage(complaint) => self.complaint(complaint),
             Stop::OutputClosed => Ok(()),
             Stop::Output(error) => {

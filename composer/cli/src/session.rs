@@ -199,7 +199,10 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure>
 }
 
 /// The manifest that is meant, by the shortest path to it.
-fn manifest(given: Option<&Path>) -> Result<PathBuf, Failure> {
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn manifest(given: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = given {
         return Ok(path.to_owned());
     }

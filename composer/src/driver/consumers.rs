@@ -27,6 +27,8 @@ const FETCHES_AT_A_TIME: usize = 8;
 pub struct Consumer {
     /// What it is called, and where.
     pub name: String,
+    /// The file that names it: its own, or the lock of the application that it is of.
+    pub file: PathBuf,
     /// What it imports and exports.
     pub world: World,
 }
@@ -45,7 +47,7 @@ pub fn read_consumer(path: &Path) -> Result<Consumer, Diagnostic> {
         return Err(Diagnostic::error(Code::FileUnreadable, format!("there is no component at `{}`", shown(path)))
             .hint("consumers are components, or applications by their directory or `compose.lock`"));
     }
-    named(shown(path), local(path)?)
+    named(shown(path), path, local(path)?)
 }
 
 /// Reads the components of an application by its directory, manifest or lock; or one component.
@@ -69,7 +71,7 @@ pub async fn read_consumers(reader: &WitReader<'_>, path: &Path) -> Result<Vec<C
     });
     let read = sources.map(|(base, name, source)| {
         let title = format!("{name}` of `{}", shown(&path));
-        component(reader, base, title, source)
+        component(reader, base, title, &path, source)
     });
     let found: Vec<Vec<Consumer>> = stream::iter(read).buffered(FETCHES_AT_A_TIME).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
@@ -79,6 +81,7 @@ async fn component(
     reader: &WitReader<'_>,
     base: PathBuf,
     title: String,
+    file: &Path,
     source: &LockedSource,
 ) -> Result<Vec<Consumer>, Failure> {
     let (origin, release) = match source {
@@ -86,7 +89,7 @@ async fn component(
         LockedSource::Path(path) if base.join(path).is_dir() => {
             return Box::pin(read_consumers(reader, &base.join(path))).await;
         }
-        LockedSource::Path(path) => return Ok(vec![named(title, local(&base.join(path))?)?]),
+        LockedSource::Path(path) => return Ok(vec![named(title, file, local(&base.join(path))?)?]),
         LockedSource::Reference { reference, release } => (Origin::Reference(reference.clone()), release),
         LockedSource::Package { registry, package, version, release, .. } => {
             let registry = registry.clone().relative_to(&base);
@@ -95,12 +98,12 @@ async fn component(
     };
     let bytes = reader.client.fetch(&origin, release).await;
     let bytes = bytes.map_err(|error| registry_report::fetch_diagnostic(&error))?;
-    Ok(vec![named(title, Wit::of_bytes(&origin.to_string(), &bytes)?)?])
+    Ok(vec![named(title, file, Wit::of_bytes(&origin.to_string(), &bytes)?)?])
 }
 
-fn named(name: String, wit: Wit) -> Result<Consumer, Diagnostic> {
+fn named(name: String, file: &Path, wit: Wit) -> Result<Consumer, Diagnostic> {
     match wit {
-        Wit::Component { world, .. } => Ok(Consumer { name, world: *world }),
+        Wit::Component { world, .. } => Ok(Consumer { name, file: file.to_owned(), world: *world }),
         Wit::Package(_) => Err(Diagnostic::error(Code::NotAComponent, format!("`{name}` is WIT, and imports nothing"))
             .hint("consumers are components, or applications by their directory or `compose.lock`")),
     }

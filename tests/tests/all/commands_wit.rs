@@ -558,20 +558,28 @@ fn the_imports_of_actual_components_that_no_longer_link_are_named() {
           Linked 1 consumer: 0 imports would not link
     exit status 0
     ");
-    assert_snapshot!(compat("new.wit", "finder.wasm app"), @r"
+    assert_snapshot!(compat("new.wit", "finder.wasm app"), @"
     error[consumer-broken]: the import `shop:catalog/api@1.2.0` of `stopper` of `app/compose.lock` would no longer link
-     |
-     = note: shop:catalog/api.stop: expected func(), found nothing
+     --> new.wit:3:11
+      |
+    3 | interface api {
+      |           ^^^ now
+      |
+      = note: shop:catalog/api.stop: expected func(), found nothing
 
         Compared shop:catalog@1.3.0 with shop:catalog@1.2.0: 1 change
           Linked 3 consumers: 1 import would not link
     exit status 1
     ");
     sandbox.write("major.wit", NEW.replace("1.3.0", "2.0.0"));
-    assert_snapshot!(compat("major.wit", "app/compose.lock"), @r"
+    assert_snapshot!(compat("major.wit", "app/compose.lock"), @"
     error[consumer-broken]: the import `shop:catalog/api@1.2.0` of `stopper` of `app/compose.lock` would no longer link
-     |
-     = note: there is `shop:catalog/api@2.0.0`, which is on another semver track
+     --> major.wit:3:11
+      |
+    3 | interface api {
+      |           ^^^ now
+      |
+      = note: there is `shop:catalog/api@2.0.0`, which is on another semver track
 
         Compared shop:catalog@2.0.0 with shop:catalog@1.2.0: 1 change, 1 announced by the version
           Linked 2 consumers: 1 import would not link

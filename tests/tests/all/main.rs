@@ -27,6 +27,7 @@ mod linking;
 mod locking;
 mod oci;
 mod registries;
+mod reports;
 mod resources;
 mod sharing;
 mod storefront;

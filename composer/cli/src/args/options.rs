@@ -37,7 +37,7 @@ pub(crate) struct ManifestOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output Options")]
 pub(crate) struct OutputOptions {
-    /// How results and findings are written: human, json; by wit compat and wit lint also github, sarif, junit, markdown
+    /// How results and findings are written: human, json; by check, wit lint and wit compat also github, sarif, junit, markdown
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
     pub(crate) message_format: Format,
 
@@ -77,6 +77,18 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    /// What it is called.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Github => "github",
+            Self::Sarif => "sarif",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
+        }
+    }
+
     /// For whom messages are written beside a report.
     pub(crate) fn messages(self) -> MessageFormat {
         match self {

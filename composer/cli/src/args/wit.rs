@@ -11,16 +11,6 @@ pub(crate) struct WitArgs {
     pub(crate) command: WitCommand,
 }
 
-impl WitArgs {
-    /// Whether the command finds something that a report can be about.
-    pub(crate) fn reports(&self) -> bool {
-        match self.command {
-            WitCommand::Lint(_) | WitCommand::Compat(_) => true,
-            WitCommand::Show(_) | WitCommand::Build(_) | WitCommand::Fetch(_) | WitCommand::Update(_) => false,
-        }
-    }
-}
-
 /// What is asked about WIT.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WitCommand {

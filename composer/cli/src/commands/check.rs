@@ -14,7 +14,8 @@ use crate::{
     exit::{Ended, Stop},
     message::Message,
     output::Output,
-    session::Session,
+    report::Subject,
+    session::{Session, manifest},
 };
 
 pub(super) fn run(arguments: &CheckArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
@@ -26,13 +27,32 @@ pub(super) fn run(arguments: &CheckArgs, options: &ManifestOptions, output: &Out
     for (manifest, checked) in &together.done {
         say(manifest, checked, output)?;
     }
-    Failure::check(together.wrong)?;
+    if output.report_format().is_none() {
+        Failure::check(together.wrong)?;
+        return Ok(Ended::Well);
+    }
+    // A report has everything at once.
+    let warnings = together.done.into_iter().flat_map(|(_, checked)| checked.planned.warnings);
+    let warnings = Failure::check(warnings.chain(together.wrong).collect())?;
+    let subject = subject(options);
+    output.report(&subject.title, warnings.iter().map(|warning| subject.finding(warning)))?;
+    if output.tells_people() {
+        output.diagnostics(&warnings)?;
+    }
     Ok(Ended::Well)
+}
+
+/// What a report is about.
+pub(super) fn subject(options: &ManifestOptions) -> Subject {
+    let manifest = manifest(options.manifest_path.as_deref()).ok();
+    Subject { title: "compose check".to_owned(), file: manifest.map(|path| environment::shown(&path).to_string()) }
 }
 
 fn say(manifest: &Path, checked: &Checked, output: &Output) -> Result<(), Stop> {
     let plan = &checked.planned.plan;
-    output.diagnostics(&checked.planned.warnings)?;
+    if output.report_format().is_none() {
+        output.diagnostics(&checked.planned.warnings)?;
+    }
     let manifest = environment::shown(manifest);
     output.status("Checked", format_args!("{manifest} ({})", summary(plan)));
     if output.format() == MessageFormat::Json {

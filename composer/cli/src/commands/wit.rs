@@ -9,10 +9,10 @@ mod input;
 mod lint;
 mod show;
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, path::Path};
 
 pub(super) use self::{
-    conformance::run as check,
+    conformance::{run as check, subject as checked},
     input::{Inputs, package},
 };
 
@@ -30,7 +30,7 @@ use crate::{
     args::{ManifestOptions, MessageFormat, WitArgs, WitBuildArgs, WitCommand, WitLevelArgs},
     exit::{Complaint, Ended, Stop},
     output::Output,
-    report::{self, Finding},
+    report::{Finding, Subject},
 };
 
 pub(super) fn run(arguments: &WitArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
@@ -43,6 +43,20 @@ pub(super) fn run(arguments: &WitArgs, options: &ManifestOptions, output: &Outpu
         WitCommand::Lint(arguments) => lint::run(arguments, &inputs, output),
         WitCommand::Compat(arguments) => compat::run(arguments, &inputs, output),
     }
+}
+
+/// What a report is about, for commands that write one.
+pub(super) fn subject(arguments: &WitArgs) -> Option<Subject> {
+    let (command, wit) = match &arguments.command {
+        WitCommand::Lint(arguments) => ("lint", &arguments.wit),
+        WitCommand::Compat(arguments) if !arguments.suggest_version => ("compat", &arguments.new),
+        WitCommand::Compat(_) | WitCommand::Show(_) | WitCommand::Build(_) => return None,
+        WitCommand::Fetch(_) | WitCommand::Update(_) => return None,
+    };
+    Some(Subject {
+        title: format!("compose wit {command} {wit}"),
+        file: Some(wit.clone()).filter(|wit| Path::new(wit).exists()),
+    })
 }
 
 fn build(arguments: &WitBuildArgs, inputs: &Inputs<'_>, output: &Output) -> Result<Ended, Stop> {
@@ -67,15 +81,14 @@ fn policy(settings: &RuleSettings, arguments: &WitLevelArgs, known: &[&'static s
     Ok(policy)
 }
 
-/// Says which lines of the manifest ignore nothing in the package: they can be deleted.
-fn warn_unused(
+/// The lines of the manifest that ignore nothing in the package: they can be deleted.
+fn unused_ignores(
     unused: &[usize],
     settings: &RuleSettings,
     package: &Package,
     manifest: Option<&Manifest>,
-    output: &Output,
-) -> Result<(), Stop> {
-    let Some(manifest) = manifest else { return Ok(()) };
+) -> Vec<Diagnostic> {
+    let Some(manifest) = manifest else { return Vec::new() };
     let name = package.name().to_string();
     let about_it = |place: &&usize| settings.policy.ignores[**place].path.starts_with(&name);
     let warnings = unused.iter().filter(about_it).map(|place| {
@@ -85,7 +98,7 @@ fn warn_unused(
             "can be removed",
         )
     });
-    output.diagnostics(&warnings.collect::<Vec<_>>())
+    warnings.collect()
 }
 
 /// The levels that the arguments set, by rule.
@@ -115,20 +128,19 @@ fn unknown_rule(rule: &str, known: &[&'static str]) -> Complaint {
 /// A finding, and how it looks to a person.
 type Shown = (Finding, Diagnostic);
 
-/// Writes findings as the options ask for; how the command ended by them.
+/// Writes findings and warnings as the options ask for; how the command ended by them.
 ///
 /// # Errors
 /// When standard output cannot be written.
-fn write(output: &Output, title: &str, findings: &[Shown]) -> Result<Ended, Stop> {
-    match (output.report(), output.format()) {
-        (Some(format), _) => {
-            let findings: Vec<Finding> = findings.iter().map(|(finding, _)| finding.clone()).collect();
-            output.data(report::report(format, title, &findings))?;
-        }
-        (None, MessageFormat::Human) => {
-            findings.iter().for_each(|(finding, diagnostic)| output.finding(finding.rule, diagnostic));
-        }
-        (None, MessageFormat::Json) => {
+fn write(output: &Output, title: &str, findings: &[Shown], warnings: &[Diagnostic]) -> Result<Ended, Stop> {
+    let fails = findings.iter().any(|(finding, _)| finding.fails());
+    let ended = if fails { Ended::WithFindings } else { Ended::Well };
+    let reported = findings.iter().map(|(finding, _)| finding.clone()).chain(warnings.iter().map(Finding::from));
+    output.report(title, reported)?;
+    match output.format() {
+        _ if !output.tells_people() => return Ok(ended),
+        MessageFormat::Human => findings.iter().for_each(|(finding, shown)| output.finding(finding.rule, shown)),
+        MessageFormat::Json => {
             for (finding, _) in findings {
                 let mut line = serde_json::to_value(finding).expect("a finding is JSON because its keys are strings");
                 line["reason"] = "finding".into();
@@ -136,6 +148,6 @@ fn write(output: &Output, title: &str, findings: &[Shown]) -> Result<Ended, Stop
             }
         }
     }
-    let fails = findings.iter().any(|(finding, _)| finding.fails());
-    Ok(if fails { Ended::WithFindings } else { Ended::Well })
+    output.diagnostics(warnings)?;
+    Ok(ended)
 }

@@ -15,16 +15,17 @@ pub(super) fn annotations(findings: &[Finding]) -> String {
             Level::Warn => "warning",
             Level::Allow => "notice",
         };
-        let mut properties = vec![format!("title={}", property(finding.rule))];
+        let mut properties = Vec::new();
+        properties.extend(finding.file().map(|file| format!("file={}", property(file))));
         if let Some(place) = &finding.place {
-            let mut at = format!("file={},line={},col={}", property(&place.source), place.line, place.column);
+            properties.push(format!("line={},col={}", place.line, place.column));
             // GitHub takes columns of an end only where that is on the line of the start.
             if place.end_line == place.line {
-                let _ = write!(at, ",endColumn={}", place.end_column);
+                properties.push(format!("endColumn={}", place.end_column));
             }
-            properties.insert(0, at);
         }
-        let message = data(&format!("{}: {}", finding.path, finding.message));
+        properties.push(format!("title={}", property(finding.rule)));
+        let message = data(&finding.text());
         let _ = writeln!(text, "::{level} {}::{message}", properties.join(","));
     }
     text

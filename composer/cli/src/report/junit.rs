@@ -14,23 +14,25 @@ pub(super) fn suite(title: &str, findings: &[Finding]) -> String {
          <testsuite name=\"{title}\" tests=\"{cases}\" failures=\"{failures}\" skipped=\"{skipped}\">\n"
     );
     if findings.is_empty() {
-        let _ = writeln!(text, "  <testcase classname=\"wit\" name=\"{title}\"/>");
+        let _ = writeln!(text, "  <testcase classname=\"compose\" name=\"{title}\"/>");
     }
     for finding in findings {
-        let (rule, path, message) = (finding.rule, escaped(&finding.path), escaped(&finding.message));
+        let name = if finding.path.is_empty() { &finding.message } else { &finding.path };
+        let (rule, name, message) = (finding.rule, escaped(name), escaped(&finding.message));
         let element = if finding.fails() { "failure" } else { "skipped" };
-        let file =
-            finding.place.as_ref().map(|place| format!(" file=\"{}\"", escaped(&place.source))).unwrap_or_default();
-        let place = finding.place.as_ref().map(|place| escaped(&place.to_string())).unwrap_or_default();
+        let file = finding.file().map(|file| format!(" file=\"{}\"", escaped(file))).unwrap_or_default();
+        let lines: Vec<String> = finding.location().into_iter().chain(finding.notes.iter().cloned()).collect();
+        let lines = escaped(&lines.join("\n"));
         let _ = writeln!(
             text,
-            "  <testcase classname=\"{rule}\" name=\"{path}\"{file}>\n    <{element} message=\"{message}\">{place}</{element}>\n  </testcase>"
+            "  <testcase classname=\"{rule}\" name=\"{name}\"{file}>\n    <{element} message=\"{message}\">{lines}</{element}>\n  </testcase>"
         );
     }
     text.push_str("</testsuite>\n");
     text
 }
 
+/// A text for an attribute or an element; line feeds would become spaces in an attribute, and stay in an element.
 fn escaped(text: &str) -> String {
     let shown = text.replace(|character: char| is_unwritable(character), "\u{fffd}");
     shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")

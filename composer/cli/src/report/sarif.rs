@@ -32,6 +32,7 @@ fn rule(finding: &Finding) -> Value {
         "id": finding.rule,
         "shortDescription": { "text": finding.what },
         "fullDescription": { "text": finding.explanation },
+        "help": { "text": finding.explanation },
     });
     if let Some(specification) = finding.specification {
         rule["helpUri"] = json!(specification);
@@ -45,26 +46,34 @@ fn result(finding: &Finding) -> Value {
         Level::Warn => "warning",
         Level::Allow => "note",
     };
-    let mut location = json!({ "logicalLocations": [{ "fullyQualifiedName": finding.path }] });
+    let mut location = json!({});
+    if !finding.path.is_empty() {
+        location["logicalLocations"] = json!([{ "fullyQualifiedName": finding.path }]);
+    }
+    if let Some(file) = finding.file() {
+        location["physicalLocation"] = json!({ "artifactLocation": { "uri": uri(file) } });
+    }
     if let Some(place) = &finding.place {
-        location["physicalLocation"] = json!({
-            "artifactLocation": { "uri": uri(&place.source) },
-            "region": {
-                "startLine": place.line,
-                "startColumn": place.column,
-                "endLine": place.end_line,
-                "endColumn": place.end_column,
-                "byteOffset": place.start,
-                "byteLength": place.end - place.start,
-            },
+        location["physicalLocation"]["region"] = json!({
+            "startLine": place.line,
+            "startColumn": place.column,
+            "endLine": place.end_line,
+            "endColumn": place.end_column,
+            "byteOffset": place.byte_start,
+            "byteLength": place.byte_end - place.byte_start,
         });
     }
-    json!({
+    let is_somewhere = location.as_object().is_some_and(|location| !location.is_empty());
+    let mut result = json!({
         "ruleId": finding.rule,
         "level": level,
-        "message": { "text": format!("{}: {}", finding.path, finding.message) },
-        "locations": [location],
-    })
+        "message": { "text": finding.text() },
+        "locations": if is_somewhere { vec![location] } else { Vec::new() },
+    });
+    if let (Some(_), Some(file)) = (&finding.place, &finding.file) {
+        result["relatedLocations"] = json!([{ "physicalLocation": { "artifactLocation": { "uri": uri(file) } } }]);
+    }
+    result
 }
 
 /// A path as a reference of a [URI](https://www.rfc-editor.org/rfc/rfc3986#section-3.3): what such a path cannot have is escaped.

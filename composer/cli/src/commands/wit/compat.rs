@@ -7,15 +7,17 @@ use wit::{
 };
 
 use super::{
-    Inputs, Shown, consumers,
+    Inputs, Shown,
+    consumers::{self, Blamed},
     input::features,
     lint::{diagnostic, labelled},
-    warn_unused, write,
+    unused_ignores, write,
 };
 use crate::{
     args::{SideArg, WitCompatArgs},
     exit::{Complaint, Ended, Stop},
     output::Output,
+    region::Region,
     report::Finding,
     text,
 };
@@ -38,12 +40,13 @@ pub(super) fn run(arguments: &WitCompatArgs, inputs: &Inputs<'_>, output: &Outpu
     let reported = judgement.findings.iter().filter(|finding| finding.is_reported());
     let mut reported: Vec<Shown> = reported.map(|finding| shown(&before, &after, &compared, finding)).collect();
     let changes = reported.len();
-    reported.extend(consumers::findings(&consumers, &old.provider(&features), &new.provider(&features)));
+    let blamed = Blamed { after: &after, changes: &compared.changes };
+    reported.extend(consumers::findings(&consumers, &old.provider(&features), &new.provider(&features), blamed));
     let title = format!("{} compared with {}", compared.after, compared.before);
-    let ended = write(output, &title, &reported)?;
     let unused = |ignore: &&Ignore| policy.ignores.iter().position(|known| std::ptr::eq(known, *ignore));
     let unused: Vec<usize> = judgement.unused.iter().filter_map(unused).collect();
-    warn_unused(&unused, &settings, &after, around.as_ref().map(|(_, manifest)| manifest), output)?;
+    let unused = unused_ignores(&unused, &settings, &after, around.as_ref().map(|(_, manifest)| manifest));
+    let ended = write(output, &title, &reported, &unused)?;
     output.status("Compared", summary(&compared, &judgement, changes));
     if !consumers.is_empty() {
         let broken = text::count(reported.len() - changes, "import");
@@ -73,27 +76,31 @@ fn sides(side: SideArg) -> &'static [Side] {
 
 fn shown(before: &Package, after: &Package, compared: &Compatibility, finding: &Judged<'_>) -> Shown {
     let change = finding.change;
+    // What is about a package as a whole is where its name is.
+    let place = change.after.clone().or_else(|| after.declaration());
+    let place_before = change.before.clone().or_else(|| before.declaration());
+    let found = labelled(diagnostic(finding.level, change.to_string()), after, place.as_ref(), "now");
+    let found = labelled(found, before, place_before.as_ref(), "before");
+    let breaks: Vec<&str> = change.breaks.iter().map(|side| side.description()).collect();
+    let found = if breaks.is_empty() { found } else { found.note(format!("it breaks {}", breaks.join(", "))) };
+    let found =
+        found.note(format!("it needs a {} version, and the version's change is {}", change.requires, compared.made()));
     let reported = Finding {
         rule: change.rule.id,
         level: finding.level,
         path: change.path.clone(),
         message: change.message.clone(),
-        place: change.after.clone(),
-        before: change.before.clone(),
+        place: place.as_ref().map(Region::from),
+        before: place_before.as_ref().map(Region::from),
+        file: None,
         breaks: change.breaks.iter().map(|side| side.as_str()).collect(),
         requires: Some(change.requires.as_str()),
+        notes: found.notes.clone(),
         what: change.rule.what,
         explanation: change.rule.explanation,
         specification: Some(change.rule.specification),
     };
-    let found = labelled(diagnostic(finding.level, change.to_string()), after, change.after.as_ref(), "now");
-    let found = labelled(found, before, change.before.as_ref(), "before");
-    let breaks: Vec<&str> = change.breaks.iter().map(|side| side.description()).collect();
-    let found = if breaks.is_empty() { found } else { found.note(format!("it breaks {}", breaks.join(", "))) };
-    (
-        reported,
-        found.note(format!("it needs a {} version, and the version's change is {}", change.requires, compared.made())),
-    )
+    (reported, found)
 }
 
 /// One line about the whole comparison.

@@ -14,8 +14,16 @@ use crate::{
     args::{CheckArgs, ManifestOptions, MessageFormat},
     exit::{Ended, Stop},
     output::Output,
+    report::Subject,
     text,
 };
+
+/// What a report is about.
+pub(in crate::commands) fn subject(file: &Path, arguments: &CheckArgs) -> Subject {
+    let file = file.display().to_string();
+    let world = arguments.world.as_deref().unwrap_or(&arguments.wit);
+    Subject { title: format!("compose check {file} --world {world}"), file: Some(file) }
+}
 
 pub(in crate::commands) fn run(
     file: &Path,
@@ -35,6 +43,7 @@ pub(in crate::commands) fn run(
     let (imports, exports) = (component.imports().count(), component.exports().count());
     let size = format!("{}, {}", text::count(imports, "import"), text::count(exports, "export"));
     output.status("Checked", format_args!("{} ({size}): it is of the world{remark}", file.display()));
+    output.report(&subject(file, arguments).title, [])?;
     if output.format() == MessageFormat::Json {
         let line =
             serde_json::json!({ "reason": "conforms", "path": file.display().to_string(), "extra_exports": extra });

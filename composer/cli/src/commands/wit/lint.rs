@@ -4,14 +4,15 @@ use composer::diagnostic::{Code, Diagnostic, SourceText};
 use wit::{
     Package, Place,
     compatibility::Level,
-    lint::{Lint, LintRule, lint, unused_ignores},
+    lint::{self, Lint, LintRule, lint},
 };
 
-use super::{Inputs, Shown, policy, warn_unused, write};
+use super::{Inputs, Shown, policy, unused_ignores, write};
 use crate::{
     args::WitLintArgs,
     exit::{Ended, Stop},
     output::Output,
+    region::Region,
     report::Finding,
     text,
 };
@@ -28,9 +29,9 @@ pub(super) fn run(arguments: &WitLintArgs, inputs: &Inputs<'_>, output: &Output)
         (level, _) => Some(shown(&package, lint, level)),
     });
     let reported: Vec<Shown> = reported.collect();
-    let ended = write(output, &package.to_string(), &reported)?;
-    let unused = unused_ignores(&lints, &policy);
-    warn_unused(&unused, &settings, &package, around.as_ref().map(|(_, manifest)| manifest), output)?;
+    let unused = lint::unused_ignores(&lints, &policy);
+    let unused = unused_ignores(&unused, &settings, &package, around.as_ref().map(|(_, manifest)| manifest));
+    let ended = write(output, &package.to_string(), &reported, &unused)?;
     output.status("Linted", format_args!("{package}: {}", text::count(reported.len(), "finding")));
     Ok(ended)
 }
@@ -41,10 +42,12 @@ fn shown(package: &Package, lint: &Lint, level: Level) -> Shown {
         level,
         path: lint.path.clone(),
         message: lint.message.clone(),
-        place: lint.place.clone(),
+        place: lint.place.as_ref().map(Region::from),
         before: None,
+        file: None,
         breaks: Vec::new(),
         requires: None,
+        notes: Vec::new(),
         what: lint.rule.what,
         explanation: lint.rule.explanation,
         specification: None,
