@@ -143,7 +143,11 @@ pub async fn plan_wit(
     let text = home.text_with(&lock);
     let is_locked = text == home.text() || (lock == Lock::default() && home.text().is_empty());
     if !is_locked && locking == Locking::Locked {
-        let hints = vec!["write it, look at the change and commit it\ncompose wit fetch".to_owned()];
+        let command = match renewal {
+            Renewal::Nothing => "compose wit fetch",
+            Renewal::Everything | Renewal::Packages(_) => "compose wit update",
+        };
+        let hints = vec![format!("write it, look at the change and commit it\n{command}")];
         return Err(Diagnostic { hints, ..report::lock_out_of_date(&home.lock_path, home.text(), &text) }.into());
     }
     let deps = directory.join(DEPS);

@@ -258,6 +258,7 @@ fn newer_releases_are_taken_where_there_is_a_choice() {
     ");
     let locked = sandbox.compose("wit update --locked");
     assert!(locked.status == Some(1) && locked.stderr.contains("+ version = \"0.2.1\""), "{locked}");
+    assert!(locked.stderr.trim_end().ends_with("compose wit update"), "{locked}");
     assert_snapshot!(sandbox.compose("wit update"), @r"
          Updated t:io 0.2.0 -> 0.2.1
            Wrote wit/deps (2 files)
