@@ -5,7 +5,6 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io::{self, Read as _};
 use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
@@ -19,13 +18,11 @@ use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup};
 
 use crate::binary::{ComponentBinary, DecodeError};
 use crate::features::Features;
+use crate::files::{self, DEPS};
 use crate::name::PackageName;
 use crate::resolving;
 use crate::source::{WorldError, select_resolved};
 use crate::world::World;
-
-/// How large a file of WIT may be. All of WASI is less than half a megabyte.
-const FILE_LIMIT: u64 = 64 << 20;
 
 /// A WIT package with everything that it refers to, and the texts it was read from, where there are any.
 #[derive(Debug, Clone)]
@@ -128,13 +125,21 @@ impl Package {
         let unreadable = |source| WorldError::Unreadable { path: path.to_owned(), source };
         let name = path.display().to_string();
         if fs::metadata(path).map_err(unreadable)?.is_dir() {
-            return Package::from_files(&name, &directory(path).map_err(unreadable)?);
+            return Package::from_files(&name, &files::directory(path).map_err(unreadable)?);
         }
-        let bytes = bounded(path).map_err(unreadable)?;
+        Package::from_file(&name, &files::file(path).map_err(unreadable)?)
+    }
+
+    /// Reads the package in the bytes of a file, which are WIT text or an encoded package; `name` stands for it in errors.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Invalid`], [`WorldError::Undecodable`] and [`WorldError::NotAPackage`].
+    pub fn from_file(name: &str, bytes: &[u8]) -> Result<Package, WorldError> {
         if bytes.starts_with(b"\0asm") {
-            return Package::from_bytes(&name, &bytes);
+            return Package::from_bytes(name, bytes);
         }
-        Package::from_text(&name, &text(&name, &bytes)?)
+        Package::from_text(name, &text(name, bytes)?)
     }
 
     /// Reads the package in a WIT text; `name` stands for the file's name.
@@ -175,11 +180,11 @@ impl Package {
             let parts: Vec<&str> = path.split('/').collect();
             let map = match parts[..] {
                 [file] if file.ends_with(".wit") => &mut main,
-                ["deps", file] if file.ends_with(".wasm") => {
+                [DEPS, file] if file.ends_with(".wasm") => {
                     deps.decoded.push(decode(&shown, bytes)?.0);
                     continue;
                 }
-                ["deps", dependency] | ["deps", dependency, _] if path.ends_with(".wit") => {
+                [DEPS, dependency] | [DEPS, dependency, _] if path.ends_with(".wit") => {
                     dependencies.entry(dependency).or_default()
                 }
                 _ => continue,
@@ -442,52 +447,6 @@ fn decode(name: &str, bytes: &[u8]) -> Result<(Resolve, PackageId), WorldError> 
         DecodedWasm::WitPackage(resolve, id) => Ok((resolve, id)),
         DecodedWasm::Component(..) => Err(WorldError::NotAPackage { path: name.into() }),
     }
-}
-
-/// The files of a directory and of its `deps` that can be WIT, by their paths within.
-///
-/// # Errors
-///
-/// When a file or a directory cannot be read, or a file is too large to be WIT.
-pub fn directory(path: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
-    let mut files = BTreeMap::new();
-    add_files(path, "", &mut files)?;
-    let deps = path.join("deps");
-    if deps.is_dir() {
-        add_files(&deps, "deps/", &mut files)?;
-        for entry in fs::read_dir(&deps)? {
-            let entry = entry?;
-            if let (true, Some(name)) = (entry.path().is_dir(), entry.file_name().to_str()) {
-                add_files(&entry.path(), &format!("deps/{name}/"), &mut files)?;
-            }
-        }
-    }
-    Ok(files)
-}
-
-/// Reads a file of WIT.
-fn bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(FILE_LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > FILE_LIMIT {
-        let message = format!("`{}` is larger than {FILE_LIMIT} bytes, which no WIT is", path.display());
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    Ok(bytes)
-}
-
-fn add_files(directory: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> io::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        if let Some(name) = name
-            && (name.ends_with(".wit") || prefix == "deps/" && name.ends_with(".wasm"))
-            && path.is_file()
-        {
-            files.insert(format!("{prefix}{name}"), bounded(&path)?);
-        }
-    }
-    Ok(())
 }
 
 pub(crate) fn text(name: &str, bytes: &[u8]) -> Result<String, WorldError> {

@@ -253,3 +253,18 @@ fn a_file_that_is_too_large_is_not_read_whole() {
         assert_eq!(cause, "`a.wit` is larger than 67108864 bytes, which no WIT is");
     }
 }
+
+#[test]
+fn files_that_are_too_large_together_or_too_many_are_not_read() {
+    let refused = |path: &Path| Error::source(&Package::from_path(path).unwrap_err()).unwrap().to_string();
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["a.wit", "b.wit"] {
+        fs::File::create(directory.path().join(name)).unwrap().set_len(40 << 20).unwrap();
+    }
+    assert_eq!(refused(directory.path()), "its files are larger than 67108864 bytes together, which no WIT is");
+    let directory = tempfile::tempdir().unwrap();
+    for number in 0..4097 {
+        fs::File::create(directory.path().join(format!("{number}.wit"))).unwrap();
+    }
+    assert_eq!(refused(directory.path()), "it has more than 4096 files, which no WIT has");
+}
