@@ -19,7 +19,7 @@ use registry_client::{Origin, Registry};
 use semver::VersionReq;
 use serde::Deserialize;
 use wit::{
-    Package,
+    DEPS, Package,
     dependencies::{self, VersionedPackage},
 };
 
@@ -36,9 +36,6 @@ use crate::{
     lock::{Lock, LockedSource},
     manifest, registry_report,
 };
-
-/// The directory of what a WIT directory refers to.
-const DEPS: &str = "deps";
 
 /// The one file of a package that was fetched.
 const FILE: &str = "package.wit";
@@ -113,8 +110,8 @@ pub async fn plan_wit(
 ) -> Result<WitPlan, Failure> {
     let files = wit::directory(directory).map_err(|error| no_directory(directory, &error))?;
     let name = shown(directory);
-    let (own, present): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        files.into_iter().partition(|(path, _)| !path.starts_with(DEPS));
+    // All that is further down is in `deps`.
+    let (present, own): (BTreeMap<_, _>, BTreeMap<_, _>) = files.into_iter().partition(|(path, _)| path.contains('/'));
     let main = dependencies::needs(&name, &own).map_err(|error| unreadable(&error))?;
     let present = Present::read(&name, present)?;
     let mut needed = main.needed;

@@ -23,6 +23,18 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
+fn a_file_of_the_package_may_be_called_as_the_directory_of_others_is() {
+    let sandbox = sandbox();
+    sandbox.write("wit/deps.wit", "world other {\n  import t:io/streams@0.2.0;\n}\n");
+    sandbox.write("wit/app.wit", "package t:app;\n");
+    assert_snapshot!(sandbox.compose("wit fetch"), @"
+         Fetched t:io@0.2.0 from dir:registry
+           Wrote wit/deps (1 file)
+    exit status 0
+    ");
+}
+
+#[test]
 fn what_wit_refers_to_comes_into_its_deps_and_is_locked() {
     let sandbox = sandbox();
     assert_snapshot!(sandbox.compose("wit show"), @r"
