@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// No component is larger: current runtimes refuse modules beyond this.
-const LIMIT: u64 = 1 << 30;
+pub(crate) const LIMIT: u64 = 1 << 30;
 
 /// What every WebAssembly binary begins with.
 const MAGIC: &[u8] = b"\0asm";
@@ -138,13 +138,17 @@ fn look(path: &Path, limit: u64) -> Result<Found, ComponentFileError> {
     if metadata.is_file() && start == MAGIC {
         return Ok(Found::Binary(file));
     }
-    let bytes = rest(path, file, &start, limit)?;
+    assembled(path, rest(path, file, &start, limit)?).map(Found::Memory)
+}
+
+/// The bytes of a file; of text, those of what it says.
+pub(crate) fn assembled(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, ComponentFileError> {
     if !is_text(&bytes) {
-        return Ok(Found::Memory(bytes));
+        return Ok(bytes);
     }
     let assembled = wat::Parser::new().parse_bytes(Some(Path::new(&shown(path))), &bytes).map(Cow::into_owned);
     let invalid = |source| ComponentFileError::InvalidText { path: path.to_owned(), source };
-    assembled.map(Found::Memory).map_err(invalid)
+    assembled.map_err(invalid)
 }
 
 /// All bytes of a file of which `start` has been read.

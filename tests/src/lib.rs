@@ -5,6 +5,7 @@
 //! | [`guest`] | components, from WIT and function bodies in the text format |
 //! | [`execution`] | the answer of a component's function |
 //! | [`sandbox`] | a directory of its own with files, a store and no credentials, for the library and for the real command |
+//! | [`git`] | repositories |
 //! | [`network`] | components that call each other in any pattern, and what they must answer |
 //! | [`artifact`] | the Wasm OCI artifact of a component, in a directory registry |
 //! | [`docker_registry`] | a real registry server on loopback |
@@ -22,6 +23,7 @@
 pub mod artifact;
 pub mod docker_registry;
 pub mod execution;
+pub mod git;
 pub mod guest;
 pub mod http;
 pub mod mutation;

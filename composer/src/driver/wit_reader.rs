@@ -161,8 +161,7 @@ pub fn read_local_wit(directory: &Path, source: &WitSource) -> Result<Wit, Diagn
 /// Reads a file or a directory of WIT.
 pub(super) fn local(path: &Path) -> Result<Wit, Diagnostic> {
     let package = |package: Result<Package, WorldError>| package.map(Wit::Package).map_err(|error| unreadable(&error));
-    let is_wit = path.extension().is_some_and(|extension| extension == "wit");
-    if path.is_dir() || is_wit {
+    if path.is_dir() || is_wit(path) {
         return package(Package::from_path(path));
     }
     let bytes = component_file::read(path).map_err(|error| match error {
@@ -170,6 +169,20 @@ pub(super) fn local(path: &Path) -> Result<Wit, Diagnostic> {
         error => error.diagnostic(),
     })?;
     Wit::of_bytes(&shown(path), &bytes)
+}
+
+/// Reads the bytes of a file that is not on disk, as [`local`] does one that is; `name` stands for it in messages.
+pub(super) fn of_file(name: &str, path: &Path, bytes: Vec<u8>) -> Result<Wit, Diagnostic> {
+    if is_wit(path) {
+        return Package::from_file(name, &bytes).map(Wit::Package).map_err(|error| unreadable(&error));
+    }
+    let bytes = component_file::assembled(Path::new(name), bytes).map_err(|error| error.diagnostic())?;
+    Wit::of_bytes(name, &bytes)
+}
+
+/// Whether a file is WIT by its name.
+pub(super) fn is_wit(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "wit")
 }
 
 fn nothing_there(path: &Path) -> Diagnostic {

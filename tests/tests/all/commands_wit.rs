@@ -326,12 +326,6 @@ fn what_names_no_wit_is_told() {
      = note: a registry is asked by `oci://HOST/REPOSITORY:TAG` or `ns:name@VERSION`, and no other URL is known
     exit status 1
     ");
-    assert_snapshot!(sandbox.compose("wit show git:v1:wit"), @r"
-    error[world-unreadable]: cannot read `git:v1:wit`
-     |
-     = note: git says: fatal: not a git repository (or any of the parent directories): .git
-    exit status 1
-    ");
     assert_snapshot!(sandbox.compose("wit show unknown:package"), @r#"
     error[no-registry]: no registry is known for `unknown:package`
      |

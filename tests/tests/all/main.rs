@@ -29,6 +29,7 @@ mod oci;
 mod registries;
 mod reports;
 mod resources;
+mod revisions;
 mod sharing;
 mod storefront;
 mod types;

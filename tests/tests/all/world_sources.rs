@@ -1,11 +1,10 @@
 //! Where the target world comes from: each kind of source builds the same application, and says what is wrong with it.
 
-use std::process::Command;
-
 use compose_tests::{
     artifact::publish,
     docker_registry::{Access, DockerRegistry},
     execution::invoke,
+    git::commit,
     sandbox::Sandbox,
     wit::encoded,
 };
@@ -85,41 +84,25 @@ fn an_artifact_is_locked_by_its_digest() {
     assert_eq!(sandbox.compose("build --locked").status, Some(1));
 }
 
-/// Makes a repository of the sandbox, with everything in it as the revision `v1`.
-fn commit(sandbox: &Sandbox) {
-    let git = |arguments: &[&str]| {
-        let git = Command::new("git")
-            .args(["-c", "user.name=t", "-c", "user.email=t@localhost"])
-            .args(arguments)
-            .current_dir(sandbox.path(""))
-            .output();
-        let output = git.expect("git is installed");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    git(&["init", "--quiet"]);
-    git(&["add", "--all"]);
-    git(&["commit", "--quiet", "--message", "one"]);
-    git(&["tag", "v1"]);
-}
-
 #[test]
 fn a_revision_has_worlds() {
     let sandbox = with_world("wit = \"git:v1:wit\"\nname = \"step\"");
     sandbox.write("wit/worlds.wit", "package t:worlds;\nworld step { export t:steps/a@1.0.0; }\nworld other {}\n");
     sandbox.write("wit/deps/steps.wit", steps("1.0.0").replacen('{', ";", 1).trim_end().trim_end_matches('}'));
-    commit(&sandbox);
+    commit(&sandbox.path(""), "v1");
     std::fs::remove_dir_all(sandbox.path("wit")).unwrap();
     check(&sandbox);
     let sandbox = with_world("wit = \"git:v2:wit\"");
-    commit(&sandbox);
+    commit(&sandbox.path(""), "v1");
     assert_snapshot!(refused(&sandbox), @r#"
-    error[world-unreadable]: cannot read `git:v2:wit`
+    error[world-unreadable]: there is no revision `v2` in the git repository
      --> compose.toml:6:7
       |
     6 | wit = "git:v2:wit"
       |       ^^^^^^^^^^^^ named here
       |
-      = note: git says: fatal: invalid object name 'v2'.
+      = help: a revision is a commit, a tag or a branch; what others have pushed since comes with
+              git fetch --tags
     exit status 1
     "#);
 }
