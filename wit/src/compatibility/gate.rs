@@ -33,6 +33,15 @@ pub(crate) enum Presence {
     Elsewhere,
 }
 
+/// Whether both versions say what is documented and behind which gates items are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gates {
+    /// They do.
+    Told,
+    /// One of them does not: all items count as there, and nothing is said about gates and documentation.
+    Forgotten,
+}
+
 impl Comparison<'_> {
     /// Compares an item, with `compare` for what it consists of; `scope` is its own, but for the spans, which are those of what
     /// it is within.
@@ -49,7 +58,7 @@ impl Comparison<'_> {
             after: known(after).unwrap_or(scope.after),
             ..scope.clone()
         };
-        let is_shown = |part: &Part<'_>| self.features.show(part.stability);
+        let is_shown = |part: &Part<'_>| self.gates == Gates::Forgotten || self.features.show(part.stability);
         let (shown_before, shown_after) = (before.filter(&is_shown), after.filter(&is_shown));
         let noun = life.noun;
         match (shown_before, shown_after) {
@@ -89,6 +98,9 @@ impl Comparison<'_> {
 
     /// Compares what the documentation says.
     pub(crate) fn documentation(&mut self, scope: &Scope, before: &Docs, after: &Docs) {
+        if self.gates == Gates::Forgotten {
+            return;
+        }
         let text = |docs: &Docs| docs.contents.as_deref().map(str::trim_end).unwrap_or_default().to_owned();
         let message = match (text(before), text(after)) {
             (before, after) if before == after => return,
@@ -100,6 +112,9 @@ impl Comparison<'_> {
     }
 
     fn gates(&mut self, scope: &Scope, noun: &str, before: &Stability, after: &Stability) {
+        if self.gates == Gates::Forgotten {
+            return;
+        }
         match (since(before), since(after)) {
             (None, Some(after)) => {
                 self.change(&gates::SINCE_ADDED, scope, format!("the {noun} says that it is there since {after}"));

@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 use wit_parser::{Function, InterfaceId, Resolve, Span, TypeDefKind, TypeId, WorldItem, WorldKey};
 
 use crate::compatibility::change::{Change, WorldUse};
-use crate::compatibility::gate::{Life, Part, Presence};
+use crate::compatibility::gate::{Gates, Life, Part, Presence};
 use crate::compatibility::rule::{Rule, Side};
 use crate::compatibility::rules::{function as functions, package as packages, value as values};
 use crate::compatibility::sameness::Types;
@@ -21,6 +21,7 @@ pub(crate) struct Comparison<'a> {
     pub(crate) after: &'a Package,
     pub(crate) features: &'a Features,
     pub(crate) types: Types<'a>,
+    pub(crate) gates: Gates,
     changes: Vec<Change>,
     uses: IndexMap<String, WorldUse>,
 }
@@ -51,6 +52,7 @@ impl<'a> Comparison<'a> {
             after,
             features,
             types: Types::new(before, after),
+            gates: Gates::Told,
             changes: Vec::new(),
             uses: world::uses(before, after),
         }
@@ -173,8 +175,12 @@ impl<'a> Comparison<'a> {
             let path = key.split_once('@').map_or(key.as_str(), |(name, _)| name).to_owned();
             let used = self.uses.get(key).copied().unwrap_or_default();
             let scope = Scope { path, used, before: one.span, after: other.span };
+            // An encoded package has the gates and the documentation of its own items alone.
+            let is_told = one.span.is_known() && other.span.is_known();
+            self.gates = if is_told { Gates::Told } else { Gates::Forgotten };
             self.interfaces(&scope, *id, *after);
         }
+        self.gates = Gates::Told;
     }
 
     fn use_of(&self, package: &Package, interface: InterfaceId) -> WorldUse {

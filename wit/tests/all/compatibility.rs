@@ -220,6 +220,36 @@ fn a_directory_files_text_and_encoded_package_are_the_same_package() {
 }
 
 #[test]
+fn what_an_encoded_package_forgets_of_others_is_no_change() {
+    let dependency = |gated: &str, more: &str| {
+        format!(
+            "package wasi:io@0.2.3 {{ /// Errors.\n@since(version = 0.2.0) interface error {{ @since(version = 0.2.0) resource error {{ \
+             /// Of it.\n@since(version = 0.2.1) @deprecated(version = 0.2.2) text: func() -> string; {gated} code: func() -> u8; }} {more} }} }}"
+        )
+    };
+    let package = |version: &str, dependency: &str| {
+        let main = "@since(version = 1.0.0) interface api { use wasi:io/error@0.2.3.{error}; @unstable(feature = more) f: func() -> error; }";
+        let world = "world w { import api; export wasi:io/error@0.2.3; }";
+        let text = format!("package shop:catalog@{version};\n{main}\n{world}\n{dependency}\n");
+        Package::from_text("a.wit", &text).unwrap()
+    };
+    let gated = dependency("@unstable(feature = codes)", "");
+    let text = package("1.2.0", &gated);
+    let encoded = Package::from_bytes("a.wasm", &text.encode().unwrap()).unwrap();
+    let lines = |before: &Package, after: &Package| {
+        compatibility(before, after, &Features::default()).changes.iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!((lines(&text, &encoded), lines(&encoded, &text)), (String::new(), String::new()));
+    // What is gated otherwise, and what comes, are changes where both say so.
+    let newer = dependency("", "more: func();");
+    assert_snapshot!(lines(&text, &package("1.2.0", &newer)), @"
+    unstable-promoted: wasi:io/error.error.code: the method is there for all, and was behind a feature | exporter host source | major | a.wit:6:105 -> a.wit:6:79
+    function-added: wasi:io/error.more: the function is new | exporter host source | major | a.wit:5:35 -> a.wit:6:101
+    ");
+    assert_snapshot!(lines(&encoded, &package("1.2.0", &newer)), @"function-added: wasi:io/error.more: the function is new | exporter host source | major | nowhere -> a.wit:6:101");
+}
+
+#[test]
 fn what_is_no_package_is_said() {
     let error = |files: &[(&str, &str)]| {
         let files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
