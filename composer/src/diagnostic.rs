@@ -187,6 +187,15 @@ impl Failure {
         errors.map(|d| d.code.blame()).max().unwrap_or(Blame::Input)
     }
 
+    /// Adds a way out to the last finding.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Some(last) = self.diagnostics.last_mut() {
+            last.hints.push(hint.into());
+        }
+        self
+    }
+
     /// Puts further findings before the ones that are already here.
     pub(crate) fn preceded_by(mut self, mut earlier: Vec<Diagnostic>) -> Self {
         earlier.append(&mut self.diagnostics);

@@ -11,6 +11,7 @@ use wit_parser::{Resolve, SourceMap};
 use crate::name::PackageName;
 use crate::package::{Package, guarded, invalid, text};
 use crate::source::WorldError;
+use crate::texts::Texts;
 
 /// A package with its version, as WIT refers to it: `wasi:http@0.2.3`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,12 +51,14 @@ pub struct Needs {
 ///
 /// [`WorldError::Invalid`].
 pub fn needs(name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Needs, WorldError> {
-    let mut map = SourceMap::new();
+    let (mut map, mut texts) = (SourceMap::new(), Texts::default());
     for (file, bytes) in files.iter().filter(|(file, _)| file.ends_with(".wit")) {
         let shown = format!("{name}/{file}");
-        map.push_str(&shown, &text(&shown, bytes)?);
+        let text = text(&shown, bytes)?;
+        map.push_str(&shown, &text);
+        texts.insert(&shown, &text);
     }
-    let group = crate::package::parse(name, map)?;
+    let group = crate::package::parse(name, map, &texts)?;
     let packages: Vec<_> = std::iter::once(&group.main).chain(&group.nested).collect();
     let own: BTreeSet<VersionedPackage> =
         packages.iter().map(|package| VersionedPackage::from(&package.name)).collect();

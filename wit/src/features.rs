@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use wit_parser::Stability;
+use wit_parser::{Resolve, Stability, WorldItem};
 
 /// Which items behind `@unstable` are there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,4 +31,24 @@ impl Features {
             },
         }
     }
+}
+
+/// The features that something is behind, in any of the packages.
+pub(crate) fn features(resolve: &Resolve) -> BTreeSet<&str> {
+    let worlds = || resolve.worlds.iter().map(|(_, world)| world);
+    let interfaces = || resolve.interfaces.iter().map(|(_, interface)| interface);
+    let items = worlds().flat_map(|world| world.imports.values().chain(world.exports.values()));
+    let items = items.filter_map(|item| match item {
+        WorldItem::Interface { stability, .. } => Some(stability),
+        WorldItem::Function(function) => Some(&function.stability),
+        WorldItem::Type { .. } => None,
+    });
+    let functions = interfaces().flat_map(|interface| interface.functions.values().map(|function| &function.stability));
+    let types = resolve.types.iter().map(|(_, definition)| &definition.stability);
+    let owners = worlds().map(|world| &world.stability).chain(interfaces().map(|interface| &interface.stability));
+    let features = owners.chain(items).chain(functions).chain(types).filter_map(|stability| match stability {
+        Stability::Unstable { feature, .. } => Some(feature.as_str()),
+        Stability::Unknown | Stability::Stable { .. } => None,
+    });
+    features.collect()
 }

@@ -7,7 +7,8 @@ mod walk;
 use std::fmt;
 
 use crate::compatibility::{Ignore, Level, Policy};
-use crate::package::{Package, Place};
+use crate::package::Package;
+use crate::texts::Place;
 
 /// A kind of advice.
 #[derive(PartialEq, Eq)]

@@ -2,10 +2,9 @@
 //! know the text behind every item. Gated items are kept: who compares or prints decides which features are on.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
-use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Arc;
@@ -17,11 +16,13 @@ use wit_parser::decoding::DecodedWasm;
 use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup};
 
 use crate::binary::{ComponentBinary, DecodeError};
-use crate::features::Features;
+use crate::features::{self, Features};
 use crate::files::{self, DEPS};
 use crate::name::PackageName;
 use crate::resolving;
 use crate::source::{WorldError, select_resolved};
+use crate::syntax::{unparsed, unresolved};
+use crate::texts::{Place, Texts};
 use crate::world::World;
 
 /// A WIT package with everything that it refers to, and the texts it was read from, where there are any.
@@ -35,42 +36,8 @@ pub struct Package {
 #[derive(Debug)]
 struct Sources {
     resolve: Resolve,
-    texts: BTreeMap<String, Text>,
+    texts: Texts,
     includes: Vec<Include>,
-}
-
-/// A text, and where its lines start.
-#[derive(Debug)]
-struct Text {
-    text: Arc<str>,
-    line_starts: Vec<usize>,
-}
-
-impl Text {
-    fn new(text: &str) -> Text {
-        let after_feeds = text.match_indices('\n').map(|(feed, _)| feed + 1);
-        Text { text: Arc::from(text), line_starts: std::iter::once(0).chain(after_feeds).collect() }
-    }
-
-    /// The place of these bytes in the text of this name.
-    fn place(&self, source: &str, range: Range<usize>) -> Option<Place> {
-        let line_and_column = |offset: usize| {
-            let line = self.line_starts.partition_point(|start| *start <= offset);
-            let before = self.text.get(self.line_starts[line - 1]..offset)?;
-            Some((line, before.chars().count() + 1))
-        };
-        let (line, column) = line_and_column(range.start)?;
-        let (end_line, end_column) = line_and_column(range.end)?;
-        Some(Place {
-            source: source.to_owned(),
-            start: range.start,
-            end: range.end,
-            line,
-            column,
-            end_line,
-            end_column,
-        })
-    }
 }
 
 /// An `include` of a world, which resolving dissolves into imports and exports.
@@ -79,40 +46,6 @@ pub(crate) struct Include {
     pub(crate) world: Span,
     pub(crate) included: String,
     pub(crate) span: Span,
-}
-
-/// A stretch of a WIT text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub struct Place {
-    /// The name of the text: the path of the file, as it was found.
-    pub source: String,
-    /// The bytes of the text, as a start and an end.
-    pub start: usize,
-    /// Where the stretch ends.
-    pub end: usize,
-    /// The line it starts in, from 1 on.
-    pub line: usize,
-    /// The character of the line it starts with, from 1 on.
-    pub column: usize,
-    /// The line it ends in.
-    pub end_line: usize,
-    /// The character of that line before which it ends.
-    pub end_column: usize,
-}
-
-impl Place {
-    /// The bytes of the text.
-    pub fn range(&self) -> Range<usize> {
-        self.start..self.end
-    }
-}
-
-/// Writes the place as compilers do: `wit/api.wit:3:5`.
-impl fmt::Display for Place {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}:{}", self.source, self.line, self.column)
-    }
 }
 
 impl Package {
@@ -150,7 +83,9 @@ impl Package {
     pub fn from_text(name: &str, wit: &str) -> Result<Package, WorldError> {
         let mut map = SourceMap::new();
         map.push_str(name, wit);
-        resolve(name, Deps::default(), map, BTreeMap::from([(name.to_owned(), Text::new(wit))]))
+        let mut texts = Texts::default();
+        texts.insert(name, wit);
+        resolve(name, Deps::default(), map, texts)
     }
 
     /// Reads an encoded package; `name` stands for it in errors.
@@ -160,7 +95,7 @@ impl Package {
     /// [`WorldError::Undecodable`], [`WorldError::NotAPackage`] and [`WorldError::Invalid`].
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Package, WorldError> {
         let (resolve, id) = decode(name, bytes)?;
-        Ok(Package { sources: Arc::new(Sources { resolve, texts: BTreeMap::new(), includes: Vec::new() }), id })
+        Ok(Package { sources: Arc::new(Sources { resolve, texts: Texts::default(), includes: Vec::new() }), id })
     }
 
     /// Reads the package in files of a directory `name`, given by their paths within it, with `/` between their parts:
@@ -171,7 +106,7 @@ impl Package {
     ///
     /// [`WorldError::Invalid`], [`WorldError::Undecodable`] and [`WorldError::NotAPackage`].
     pub fn from_files(name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Package, WorldError> {
-        let mut texts = BTreeMap::new();
+        let mut texts = Texts::default();
         let mut main = SourceMap::new();
         let mut dependencies: BTreeMap<&str, SourceMap> = BTreeMap::new();
         let mut deps = Deps::default();
@@ -191,10 +126,10 @@ impl Package {
             };
             let text = text(&shown, bytes)?;
             map.push_str(&shown, &text);
-            texts.insert(shown, Text::new(&text));
+            texts.insert(&shown, &text);
         }
         for map in dependencies.into_values() {
-            deps.parsed.push(parse(name, map)?);
+            deps.parsed.push(parse(name, map, &texts)?);
         }
         resolve(name, deps, main, texts)
     }
@@ -219,9 +154,14 @@ impl Package {
         items
     }
 
+    /// The features that something is behind, in the package or in what it refers to.
+    pub fn features(&self) -> BTreeSet<&str> {
+        features::features(self.resolve())
+    }
+
     /// The text that the place is in.
     pub fn text(&self, place: &Place) -> Option<&Arc<str>> {
-        self.sources.texts.get(&place.source).map(|text| &text.text)
+        self.sources.texts.text(&place.source)
     }
 
     /// The names of its worlds, in its own order.
@@ -257,7 +197,7 @@ impl Package {
         let name = format!("{}-importized", resolve.worlds[id].name);
         let importized = resolve.importize(id, Some(name.clone()));
         importized.map_err(|error| invalid(&self.to_string(), format!("{error:#}")))?;
-        let sources = Sources { resolve, texts: BTreeMap::new(), includes: Vec::new() };
+        let sources = Sources { resolve, texts: Texts::default(), includes: Vec::new() };
         Ok((Package { sources: Arc::new(sources), id: self.id }, name))
     }
 
@@ -277,19 +217,19 @@ impl Package {
     ///
     /// # Errors
     ///
-    /// [`WorldError::Invalid`] when a component type cannot say what the package does, and when it has nothing to say.
+    /// [`WorldError::Unencodable`] when a component type cannot say what the package does, and when it has nothing to say.
     pub fn encode(&self) -> Result<Vec<u8>, WorldError> {
+        let refused = |reason: String| WorldError::Unencodable { package: self.to_string(), reason };
         if self.package().interfaces.is_empty() && self.package().worlds.is_empty() {
             let message = "it has neither an interface nor a world, so that nothing is left of it when it is encoded";
-            return Err(invalid(&self.to_string(), message.to_owned()));
+            return Err(refused(message.to_owned()));
         }
-        let refused = |reason: String| invalid(&self.to_string(), reason);
         let bytes = wit_component::encode(self.resolve(), self.id).map_err(|error| refused(format!("{error:#}")))?;
         // The text may have what no component type can, such as a record without fields.
         match ComponentBinary::validate(&bytes, WasmFeatures::all()) {
             Ok(_) => Ok(bytes),
-            Err(DecodeError::Invalid { message, .. }) => Err(refused(format!("it cannot be encoded: {message}"))),
-            Err(error) => Err(refused(format!("it cannot be encoded: {error}"))),
+            Err(DecodeError::Invalid { message, .. }) => Err(refused(message)),
+            Err(error) => Err(refused(error.to_string())),
         }
     }
 
@@ -335,25 +275,13 @@ impl Package {
     }
 
     /// Where a text says the package's name and version.
-    ///
-    /// NB: wit-parser does not keep the place; it is found in the texts, where the declaration has a line of its own.
     pub fn declaration(&self) -> Option<Place> {
-        let name = self.to_string();
-        self.sources.texts.iter().find_map(|(source, text)| {
-            let start = text.line_starts.iter().find_map(|start| {
-                let line = &text.text[*start..];
-                let after = line.strip_prefix("package")?.trim_start_matches([' ', '\t']);
-                let rest = after.strip_prefix(&name)?.trim_start();
-                (rest.starts_with([';', '{'])).then(|| start + (line.len() - after.len()))
-            })?;
-            text.place(source, start..start + name.len())
-        })
+        self.sources.texts.declaration(&self.to_string())
     }
 
     /// Where the span is, if it is of a text.
     pub(crate) fn place(&self, span: Span) -> Option<Place> {
-        let location = self.resolve().source_map.resolve_span(span)?;
-        self.sources.texts.get(location.path)?.place(location.path, location.range)
+        self.sources.texts.place(&self.resolve().source_map, span)
     }
 }
 
@@ -371,8 +299,8 @@ struct Deps {
     parsed: Vec<UnresolvedPackageGroup>,
 }
 
-fn resolve(name: &str, deps: Deps, main: SourceMap, texts: BTreeMap<String, Text>) -> Result<Package, WorldError> {
-    let main = parse(name, main)?;
+fn resolve(name: &str, deps: Deps, main: SourceMap, texts: Texts) -> Result<Package, WorldError> {
+    let main = parse(name, main, &texts)?;
     let mut includes = includes(&main);
     let mut resolve = Resolve { all_features: true, ..Resolve::default() };
     let id = guarded(name, || {
@@ -380,7 +308,7 @@ fn resolve(name: &str, deps: Deps, main: SourceMap, texts: BTreeMap<String, Text
             resolve.merge(decoded).map_err(|error| invalid(name, format!("{error:#}")))?;
         }
         let id = resolve.push_groups(main, deps.parsed);
-        id.map_err(|error| invalid(name, error.render(&resolve.source_map)))
+        id.map_err(|error| unresolved(name, &error, &resolve.source_map, &texts))
     })?;
     // The sources of the main package come first, so that its spans are what they were when it was parsed.
     includes.retain(|include| include.span.is_known());
@@ -410,11 +338,11 @@ pub(crate) fn guarded<T>(name: &str, ask: impl FnOnce() -> Result<T, WorldError>
     })
 }
 
-pub(crate) fn parse(name: &str, map: SourceMap) -> Result<UnresolvedPackageGroup, WorldError> {
+pub(crate) fn parse(name: &str, map: SourceMap, texts: &Texts) -> Result<UnresolvedPackageGroup, WorldError> {
     if map.source_names().next().is_none() {
-        return Err(invalid(name, "there is no `.wit` file".to_owned()));
+        return Err(WorldError::NoTexts { path: name.into() });
     }
-    guarded(name, || map.parse().map_err(|(map, error)| invalid(name, error.render(&map))))
+    guarded(name, || map.parse().map_err(|(map, error)| unparsed(name, &error, &map, texts)))
 }
 
 /// The `include`s of a package as they are written.
@@ -457,5 +385,5 @@ pub(crate) fn text(name: &str, bytes: &[u8]) -> Result<String, WorldError> {
 }
 
 pub(crate) fn invalid(name: &str, message: String) -> WorldError {
-    WorldError::Invalid { path: name.into(), message }
+    WorldError::Invalid { path: name.into(), message, spots: Vec::new() }
 }

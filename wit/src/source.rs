@@ -6,6 +6,7 @@ use wit_parser::{PackageId, Resolve, WorldId};
 
 use crate::binary::DecodeError;
 use crate::nearest::nearest;
+use crate::texts::Spot;
 
 /// Why there is no world to be had from a WIT package.
 #[derive(Debug, thiserror::Error)]
@@ -19,13 +20,39 @@ pub enum WorldError {
         /// What the operating system says.
         source: std::io::Error,
     },
-    /// The WIT text is wrong, or refers to what is not there.
-    #[error("cannot read the WIT of `{}`: {message}", path.display())]
+    /// There is no text in a directory.
+    #[error("there is no `.wit` file in `{}`", path.display())]
+    NoTexts {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The WIT text is wrong, or says what the text format or an encoded package cannot have.
+    #[error("cannot read the WIT of `{}`: {message}{}", path.display(), at(spots))]
     Invalid {
         /// The path as given; for a text its name.
         path: PathBuf,
-        /// What is wrong, in several lines, with file, line and column where they are known.
+        /// What is wrong; after the first line what may be meant.
         message: String,
+        /// Where, the place at fault first; nothing where that is not known.
+        spots: Vec<Spot>,
+    },
+    /// A text refers to a package that is neither its own nor among the dependencies.
+    #[error("`{}` refers to `{package}`, which is not there{}", path.display(), at(spots))]
+    MissingPackage {
+        /// The path as given; for a text its name.
+        path: PathBuf,
+        /// The package, with its version.
+        package: String,
+        /// Where.
+        spots: Vec<Spot>,
+    },
+    /// A component type cannot say what the package does.
+    #[error("cannot encode `{package}`: {reason}")]
+    Unencodable {
+        /// The package, with its version.
+        package: String,
+        /// What of it.
+        reason: String,
     },
     /// The bytes of an encoded WIT package are wrong.
     #[error("cannot read the WIT package `{}`", path.display())]
@@ -64,40 +91,39 @@ pub enum WorldError {
         world: String,
         /// The names of those there are, in the order of the package.
         worlds: Vec<String>,
+        /// Whether an interface has that name.
+        is_interface: bool,
         /// Which of them was probably meant.
         nearest: Option<String>,
     },
 }
 
-/// The world of a resolved package.
+/// The one of a resolved package's worlds that is called `wanted`, or the only one.
 pub(crate) fn select_resolved(
     resolve: &Resolve,
     package: PackageId,
     wanted: Option<&str>,
 ) -> Result<WorldId, WorldError> {
     let package = &resolve.packages[package];
-    let worlds: Vec<_> = package.worlds.iter().map(|(name, id)| (name.clone(), *id)).collect();
-    select(&package.name.to_string(), &worlds, wanted)
+    let name = || package.name.to_string();
+    let names = || package.worlds.keys().cloned().collect();
+    match wanted {
+        _ if package.worlds.is_empty() => Err(WorldError::NoWorlds { package: name() }),
+        Some(wanted) => package.worlds.get(wanted).copied().ok_or_else(|| WorldError::UnknownWorld {
+            package: name(),
+            world: wanted.to_owned(),
+            worlds: names(),
+            is_interface: package.interfaces.contains_key(wanted),
+            nearest: nearest(wanted, package.worlds.keys().map(String::as_str)).map(str::to_owned),
+        }),
+        None if package.worlds.len() == 1 => Ok(package.worlds[0]),
+        None => Err(WorldError::SeveralWorlds { package: name(), worlds: names() }),
+    }
 }
 
-/// The one of a package's worlds that is called `wanted`, or the only one.
-fn select<T: Copy>(package: &str, worlds: &[(String, T)], wanted: Option<&str>) -> Result<T, WorldError> {
-    let package = || package.to_owned();
-    let names = || worlds.iter().map(|(name, _)| name.clone()).collect();
-    match (wanted, worlds) {
-        (_, []) => Err(WorldError::NoWorlds { package: package() }),
-        (None, [(_, only)]) => Ok(*only),
-        (None, _) => Err(WorldError::SeveralWorlds { package: package(), worlds: names() }),
-        (Some(wanted), worlds) => {
-            let found = worlds.iter().find(|(name, _)| name == wanted).map(|(_, world)| *world);
-            found.ok_or_else(|| WorldError::UnknownWorld {
-                package: package(),
-                world: wanted.to_owned(),
-                worlds: names(),
-                nearest: nearest(wanted, worlds.iter().map(|(name, _)| name.as_str())).map(str::to_owned),
-            })
-        }
-    }
+/// Where the first spot is, as the end of a sentence.
+fn at(spots: &[Spot]) -> String {
+    spots.first().map(|spot| format!(", at {}", spot.place)).unwrap_or_default()
 }
 
 fn listed(names: &[String]) -> String {

@@ -28,7 +28,7 @@ use super::{
     home::{Home, StaleLock, write},
     load::read_text,
     read_manifest, report,
-    wit_reader::{Wit, WitReader, unreadable},
+    wit_reader::{Wit, WitReader, is_wit, unreadable},
 };
 use crate::{
     diagnostic::{Code, Diagnostic, Failure, SourceText, shown},
@@ -445,6 +445,11 @@ fn no_directory(directory: &Path, error: &std::io::Error) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::WorldUnreadable, message).note(error.to_string());
     match error.kind() {
         ErrorKind::NotFound => diagnostic.hint("name the directory that has the `.wit` files\ncompose wit fetch DIR"),
+        ErrorKind::NotADirectory if is_wit(directory) => {
+            let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            diagnostic.hint(format!("name the directory that it is in\ncompose wit fetch {}", shown(parent)))
+        }
+        ErrorKind::NotADirectory => diagnostic.hint("`deps` belong to a directory of `.wit` files: name that"),
         _ => diagnostic,
     }
 }

@@ -7,12 +7,12 @@ use std::path::Path;
 
 use registry_client::{Client, Origin, PackageName, Release};
 use semver::{Version, VersionReq};
-use wit::{DecodeError, Features, Package, World, WorldError};
+use wit::{DecodeError, Features, Package, Spot, World, WorldError};
 
 use super::{RegistryRules, registry_of, revision};
 use crate::{
     component_file::{self, ComponentFileError},
-    diagnostic::{Code, Diagnostic, Failure, shown},
+    diagnostic::{Code, Diagnostic, Failure, SourceText, shown},
     manifest::Manifest,
     part, registry_report,
     resolve::version_not_found,
@@ -186,40 +186,77 @@ pub(super) fn is_wit(path: &Path) -> bool {
 }
 
 fn nothing_there(path: &Path) -> Diagnostic {
-    Diagnostic::error(Code::WorldUnreadable, format!("there is no WIT at `{}`", shown(path)))
-        .hint("WIT is a directory of `.wit` files, one such file, an encoded package or a component")
-        .hint("or a package in a registry, `wasi:http@0.2`; an artifact, `oci://HOST/REPOSITORY:TAG`; or `git:REVISION:PATH`")
+    let diagnostic = Diagnostic::error(Code::WorldUnreadable, format!("there is no WIT at `{}`", shown(path)));
+    if is_like_a_reference(path) {
+        return diagnostic.hint(format!("is it an artifact? `oci://{}`", path.display()));
+    }
+    diagnostic.hint("WIT is a directory of `.wit` files, one such file, an encoded package or a component").hint(
+        "or a package in a registry, `wasi:http@0.2`; an artifact, `oci://HOST/REPOSITORY:TAG`; or `git:REVISION:PATH`",
+    )
+}
+
+/// Whether a path looks like `HOST/REPOSITORY:TAG`.
+fn is_like_a_reference(path: &Path) -> bool {
+    let parts = path.to_str().and_then(|path| path.split_once('/'));
+    parts.is_some_and(|(host, rest)| {
+        let is_host = host.contains('.') && !host.starts_with('.') || host.contains(':');
+        is_host && rest.contains([':', '@'])
+    })
 }
 
 /// What is said when WIT is wrong, or has not the world that is meant.
 pub fn unreadable(error: &WorldError) -> Diagnostic {
     let coded = |message: String| Diagnostic::error(Code::WorldUnreadable, message);
-    let diagnostic = match error {
-        WorldError::Invalid { path, message } => {
-            coded(format!("cannot read the WIT of `{}`", path.display())).note(aligned(message))
-        }
-        _ => coded(error.to_string()).causes(error),
-    };
     match error {
-        WorldError::UnknownWorld { nearest: Some(near), .. } => diagnostic.hint(format!("did you mean `{near}`?")),
-        WorldError::Invalid { message, .. } if is_unresolved(message) => {
-            diagnostic.hint("what it refers to belongs into its `deps`: fetch it\ncompose wit fetch")
+        WorldError::Unreadable { path, source } if source.kind() == std::io::ErrorKind::NotFound => nothing_there(path),
+        WorldError::NoTexts { .. } => coded(error.to_string())
+            .hint("name the directory that has them itself; one above it, or below it, is not looked into"),
+        WorldError::Invalid { path, message, spots } => {
+            let (first, more) = message.split_once('\n').unwrap_or((message, ""));
+            let diagnostic = pointing(coded(format!("cannot read the WIT of `{}`", path.display())), spots, first);
+            let diagnostic = if more.is_empty() { diagnostic } else { diagnostic.note(more) };
+            match first.starts_with("no `package` header") {
+                true => diagnostic.hint("begin one of its files with the package's name\npackage example:name@0.1.0;"),
+                false => diagnostic,
+            }
         }
-        WorldError::SeveralWorlds { .. } => diagnostic.hint("say which one is meant with `--world NAME`"),
-        _ => diagnostic,
+        WorldError::MissingPackage { path, package, spots } => {
+            let message = format!("`{}` refers to `{package}`, which is not there", path.display());
+            let label = if is_wit(path) { "not in this file" } else { "not in its `deps`" };
+            pointing(coded(message), spots, label).hint(where_dependencies_are(path))
+        }
+        WorldError::Unencodable { package, reason } => coded(format!("cannot encode `{package}`")).note(reason),
+        WorldError::UnknownWorld { world, is_interface: true, .. } => {
+            coded(error.to_string()).note(format!("`{world}` is an interface of it"))
+        }
+        WorldError::UnknownWorld { nearest: Some(near), .. } => {
+            coded(error.to_string()).hint(format!("did you mean `{near}`?"))
+        }
+        WorldError::SeveralWorlds { .. } => coded(error.to_string()).hint("say which one is meant with `--world NAME`"),
+        error => coded(error.to_string()).causes(error),
     }
 }
 
-/// wit-parser's message without the margin that it draws texts with.
-fn aligned(message: &str) -> String {
-    let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let margin = rest.lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or_default();
-    let rest = rest.lines().map(|line| format!("\n{}", line.get(margin..).unwrap_or_default()));
-    first.to_owned() + &rest.collect::<String>()
+/// Points at the places, the first of which is at fault; without a place, the label is a note.
+fn pointing(diagnostic: Diagnostic, spots: &[Spot], label: &str) -> Diagnostic {
+    let Some((first, others)) = spots.split_first() else { return diagnostic.note(label) };
+    let point = |diagnostic: Diagnostic, spot: &Spot, label: &str| {
+        diagnostic.label(&SourceText::new(&spot.place.source, &*spot.text), spot.place.range(), label)
+    };
+    others.iter().fold(point(diagnostic, first, label), |diagnostic, spot| point(diagnostic, spot, "and here"))
 }
 
-/// Whether wit-parser does not know a package that a text refers to.
-fn is_unresolved(message: &str) -> bool {
-    message.starts_with("package '") && message.contains("not found")
+/// How what a text refers to comes to be there.
+fn where_dependencies_are(path: &Path) -> String {
+    let of_git = path.to_string_lossy().starts_with("git:");
+    match path.to_str() {
+        _ if of_git => {
+            "of a revision only what is committed is read: what it refers to as well, in its `deps`".to_owned()
+        }
+        _ if is_wit(path) => {
+            "name the directory that it is in: what it refers to is read from the `deps` there".to_owned()
+        }
+        None | Some("wit") => "put it into its `deps`\ncompose wit fetch".to_owned(),
+        Some(path) => format!("put it into its `deps`\ncompose wit fetch {path}"),
+    }
 }

@@ -310,14 +310,12 @@ fn what_names_no_wit_is_told() {
      = help: if it imports `wasi_snapshot_preview1`, add `--adapt wasi_snapshot_preview1.wasm`
     exit status 1
     ");
-    assert_snapshot!(sandbox.compose("wit show bad.wit"), @r"
+    assert_snapshot!(sandbox.compose("wit show bad.wit"), @"
     error[world-unreadable]: cannot read the WIT of `bad.wit`
-     |
-     = note: expected an identifier or string, found '{'
-              --> bad.wit:2:7
-               |
-             2 | world {
-               |       ^
+     --> bad.wit:2:7
+      |
+    2 | world {
+      |       ^ expected an identifier or string, found '{'
     exit status 1
     ");
     assert_snapshot!(sandbox.compose("wit show https://wa.dev/wasi:http"), @r"
@@ -358,14 +356,18 @@ fn a_component_is_checked_against_a_world_of_a_registry() {
          Checked alone.wasm (0 imports, 1 export): it is of the world
     exit status 0
     ");
-    assert_snapshot!(sandbox.compose("check a.wasm --world t:worlds/step@1"), @r"
+    assert_snapshot!(sandbox.compose("check a.wasm --world t:worlds/step@1"), @"
     error[world-not-met]: `t:steps/b@1.0.0` is imported, but not by the target world
+     |
+     = note: `a.wasm` must be of the world `t:worlds/step@1`
     exit status 1
     ");
-    assert_snapshot!(sandbox.compose("check a.wasm --world t:worlds/step@2"), @r"
+    assert_snapshot!(sandbox.compose("check a.wasm --world t:worlds/step@2"), @"
     error[world-not-met]: `t:steps/e@1.0.0` is not exported; there is `t:steps/a@1.2.0`
 
     error[world-not-met]: `t:steps/b@1.0.0` is imported, but not by the target world; there is `t:steps/c@1.0.0`
+     |
+     = note: `a.wasm` must be of the world `t:worlds/step@2`
 
     error: 2 problems found
     exit status 1

@@ -37,17 +37,15 @@ fn a_file_of_the_package_may_be_called_as_the_directory_of_others_is() {
 #[test]
 fn what_wit_refers_to_comes_into_its_deps_and_is_locked() {
     let sandbox = sandbox();
-    assert_snapshot!(sandbox.compose("wit show"), @r"
-    error[world-unreadable]: cannot read the WIT of `wit`
-     |
-     = note: package 't:http@0.2.0' not found. known packages:
-             t:app
-              --> wit/app.wit:3:10
-               |
-             3 |   import t:http/types@0.2.0;
-               |          ^-----
-     = help: what it refers to belongs into its `deps`: fetch it
-             compose wit fetch
+    assert_snapshot!(sandbox.compose("wit show"), @"
+    error[world-unreadable]: `wit` refers to `t:http@0.2.0`, which is not there
+     --> wit/app.wit:3:10
+      |
+    3 |   import t:http/types@0.2.0;
+      |          ^^^^^^ not in its `deps`
+      |
+      = help: put it into its `deps`
+              compose wit fetch
     exit status 1
     ");
     assert_snapshot!(sandbox.compose("wit fetch --check"), @r"
@@ -227,15 +225,14 @@ fn what_cannot_be_had_is_told_and_nothing_is_written() {
     exit status 1
     ");
     sandbox.write("wit/app.wit", "package t:app;\nworld app {\n  import t:http/handler@0.2.0;\n}\n");
-    assert_snapshot!(sandbox.compose("wit fetch"), @r"
+    assert_snapshot!(sandbox.compose("wit fetch"), @"
     error[world-unreadable]: cannot read the WIT of `wit`
-     |
-     = note: interface 'handler' not found in package 't:http@0.2.0'
-              --> wit/app.wit:3:17
-               |
-             3 |   import t:http/handler@0.2.0;
-               |                 ^------
-     = note: nothing was written
+     --> wit/app.wit:3:17
+      |
+    3 |   import t:http/handler@0.2.0;
+      |                 ^^^^^^^ `t:http@0.2.0` has no interface `handler`
+      |
+      = note: nothing was written
     exit status 1
     ");
     assert!(!sandbox.path("wit/deps").exists() && !sandbox.path("compose.lock").exists());

@@ -47,6 +47,7 @@ mod wrong_links;
 mod wrong_locks;
 mod wrong_manifests;
 mod wrong_registries;
+mod wrong_wit;
 
 mod determinism;
 mod incremental;

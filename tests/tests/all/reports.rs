@@ -119,7 +119,7 @@ fn how_a_component_differs_from_a_world_is_reported_of_its_file() {
         |file: &str, format: &str| sandbox.compose(&format!("check {file} --world w --message-format {format}"));
     assert_snapshot!(check("a.wasm", "github"), @"
     ::error file=a.wasm,title=world-not-met::`t:steps/e@1.0.0` is not exported; there is `t:steps/a@1.0.0`
-    ::error file=a.wasm,title=world-not-met::`t:steps/b@1.0.0` is imported, but not by the target world
+    ::error file=a.wasm,title=world-not-met::`t:steps/b@1.0.0` is imported, but not by the target world%0A`a.wasm` must be of the world `w` of `wit`
     exit status 1
     ");
     assert_snapshot!(check("a.wasm", "junit"), @r#"
@@ -129,20 +129,23 @@ fn how_a_component_differs_from_a_world_is_reported_of_its_file() {
         <failure message="`t:steps/e@1.0.0` is not exported; there is `t:steps/a@1.0.0`">a.wasm</failure>
       </testcase>
       <testcase classname="world-not-met" name="`t:steps/b@1.0.0` is imported, but not by the target world" file="a.wasm">
-        <failure message="`t:steps/b@1.0.0` is imported, but not by the target world">a.wasm</failure>
+        <failure message="`t:steps/b@1.0.0` is imported, but not by the target world">a.wasm
+    `a.wasm` must be of the world `w` of `wit`</failure>
       </testcase>
     </testsuite>
     ---
     error[world-not-met]: `t:steps/e@1.0.0` is not exported; there is `t:steps/a@1.0.0`
 
     error[world-not-met]: `t:steps/b@1.0.0` is imported, but not by the target world
+     |
+     = note: `a.wasm` must be of the world `w` of `wit`
 
     error: 2 problems found
     exit status 1
     "#);
     assert_snapshot!(sarif(&check("a.wasm", "sarif").stdout), @r#"
     "world-not-met" "a.wasm":null (null) "`t:steps/e@1.0.0` is not exported; there is `t:steps/a@1.0.0`"
-    "world-not-met" "a.wasm":null (null) "`t:steps/b@1.0.0` is imported, but not by the target world"
+    "world-not-met" "a.wasm":null (null) "`t:steps/b@1.0.0` is imported, but not by the target world\n`a.wasm` must be of the world `w` of `wit`"
     "#);
     assert_snapshot!(check("e.wasm", "junit"), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
@@ -225,7 +228,7 @@ fn what_stops_a_comparison_is_in_its_report_and_what_is_no_longer_ignored_as_wel
         ("compose.toml", "[wit.lint]\nignore = [{ path = \"a:b/gone\", reason = \"later\" }]\n"),
     ]);
     assert_snapshot!(sandbox.compose("wit compat bad.wit --against old.wit --message-format github"), @"
-    ::error file=bad.wit,title=world-unreadable::cannot read the WIT of `bad.wit`%0Aexpected `type`, `resource` or `func`, found eof%0A --> bad.wit:3:1%0A  |%0A3 | %0A  | ^
+    ::error file=bad.wit,line=3,col=1,endColumn=1,title=world-unreadable::cannot read the WIT of `bad.wit`%0Aexpected `type`, `resource` or `func`, found eof
     exit status 1
     ");
     assert_snapshot!(sandbox.compose("wit lint old.wit --message-format github"), @"

@@ -166,18 +166,16 @@ fn what_cannot_be_read_of_a_revision_is_told() {
     ");
     assert_snapshot!(sandbox.compose("wit show git:v1:bad"), @"
     error[world-unreadable]: cannot read the WIT of `git:v1:bad`
-     |
-     = note: expected an identifier or string, found '{'
-              --> git:v1:bad/api.wit:2:7
-               |
-             2 | world {}
-               |       ^
+     --> git:v1:bad/api.wit:2:7
+      |
+    2 | world {}
+      |       ^ expected an identifier or string, found '{'
     exit status 1
     ");
     assert_snapshot!(sandbox.compose("wit show git:v1:api"), @"
-    error[world-unreadable]: cannot read the WIT of `git:v1:api`
+    error[world-unreadable]: there is no `.wit` file in `git:v1:api`
      |
-     = note: there is no `.wit` file
+     = help: name the directory that has them itself; one above it, or below it, is not looked into
     exit status 1
     ");
     assert_snapshot!(sandbox.compose("wit show git:--help:api"), @"

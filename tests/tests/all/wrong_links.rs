@@ -439,33 +439,31 @@ fn wit_is_wrong() {
     sandbox.write("wit/app.wit", "package t:app;\n\nworld app {\n  export run: fun();\n}\n");
     assert_snapshot!(refused(&sandbox), @r#"
     error[world-unreadable]: cannot read the WIT of `wit`
-     --> compose.toml:5:7
+     --> wit/app.wit:4:18
+      |
+    4 |   export run: fun();
+      |                  ^ expected ';', found '('
+      |
+     ::: compose.toml:5:7
       |
     5 | wit = "wit"
-      |       ^^^^^ named here
-      |
-      = note: expected ';', found '('
-               --> wit/app.wit:4:18
-                |
-              4 |   export run: fun();
-                |                  ^
+      |       ----- named here
     exit status 1
     "#);
     sandbox.write("wit/app.wit", "package t:app;\n\nworld app {\n  export t:steps/a@1.0.0;\n}\n");
     assert_snapshot!(refused(&sandbox), @r#"
-    error[world-unreadable]: cannot read the WIT of `wit`
-     --> compose.toml:5:7
+    error[world-unreadable]: `wit` refers to `t:steps@1.0.0`, which is not there
+     --> wit/app.wit:4:10
+      |
+    4 |   export t:steps/a@1.0.0;
+      |          ^^^^^^^ not in its `deps`
+      |
+     ::: compose.toml:5:7
       |
     5 | wit = "wit"
-      |       ^^^^^ named here
+      |       ----- named here
       |
-      = note: package 't:steps@1.0.0' not found. known packages:
-              t:app
-               --> wit/app.wit:4:10
-                |
-              4 |   export t:steps/a@1.0.0;
-                |          ^------
-      = help: what it refers to belongs into its `deps`: fetch it
+      = help: put it into its `deps`
               compose wit fetch
     exit status 1
     "#);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::compatibility::rule::{Rule, Side};
 use crate::compatibility::version::Bump;
-use crate::package::Place;
+use crate::texts::Place;
 
 /// One difference between two versions of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]

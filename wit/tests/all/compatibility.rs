@@ -255,20 +255,7 @@ fn what_is_no_package_is_said() {
         let files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
         Package::from_files("wit", &files).unwrap_err().to_string()
     };
-    assert_snapshot!(error(&[("readme.md", "")]), @"cannot read the WIT of `wit`: there is no `.wit` file");
-    assert_snapshot!(error(&[("a.wit", "package a:b;\ninterface i { f: fun(); }\n")]), @r"
-        cannot read the WIT of `wit`: expected keyword `func`, found an identifier
-             --> wit/a.wit:2:18
-              |
-            2 | interface i { f: fun(); }
-              |                  ^
-    ");
-    assert_snapshot!(error(&[("a.wit", "package a:b;\ninterface i { use c:d/e.{t}; }\n")]), @r"
-        cannot read the WIT of `wit`: package 'c:d' not found. known packages:
-            a:b
-             --> wit/a.wit:2:19
-              |
-            2 | interface i { use c:d/e.{t}; }
-              |                   ^--
-    ");
+    assert_snapshot!(error(&[("readme.md", "")]), @"there is no `.wit` file in `wit`");
+    assert_snapshot!(error(&[("a.wit", "package a:b;\ninterface i { f: fun(); }\n")]), @"cannot read the WIT of `wit`: expected keyword `func`, found an identifier, at wit/a.wit:2:18");
+    assert_snapshot!(error(&[("a.wit", "package a:b;\ninterface i { use c:d/e.{t}; }\n")]), @"`wit` refers to `c:d`, which is not there, at wit/a.wit:2:19");
 }

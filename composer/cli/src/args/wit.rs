@@ -89,7 +89,7 @@ pub(crate) struct FetchArgs {
                   has none, or [overrides] of a wkg.toml say which versions will do.")]
 pub(crate) struct UpdateArgs {
     /// Only these packages [default: all]
-    #[arg(value_name = "NS:NAME")]
+    #[arg(value_name = "NS:NAME", value_parser = package)]
     pub(crate) packages: Vec<PackageName>,
 
     /// The directory of WIT [default: the one of the manifest's world, else wit]
@@ -98,15 +98,16 @@ pub(crate) struct UpdateArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  compose wit build wit -o catalog.wasm")]
+#[command(after_help = "Examples:\n  compose wit build\n  compose wit build wit -o catalog.wasm\n\n\
+                  What is behind features is in it with its gates: whoever uses the package turns features on.")]
 pub(crate) struct BuildArgs {
     /// A path, a package in a registry, oci://REFERENCE, or git:REV:PATH
     #[arg(value_name = "WIT", default_value = "wit", value_hint = ValueHint::AnyPath)]
     pub(crate) wit: String,
 
-    /// Where to write it
+    /// Where to write it [default: NAMESPACE-NAME-VERSION.wasm here]
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) output: PathBuf,
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Which rules matter how much.
@@ -127,7 +128,8 @@ pub(crate) struct LevelArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  compose wit lint wit --deny missing-documentation")]
+#[command(after_help = "Example:\n  compose wit lint wit --deny missing-documentation\n\n\
+                  What is behind features is examined as well. [wit.lint] of the manifest sets levels, and says what is ignored.")]
 pub(crate) struct LintArgs {
     /// A path, a package in a registry, oci://REFERENCE, or git:REV:PATH
     #[arg(value_name = "WIT", default_value = "wit", value_hint = ValueHint::AnyPath)]
@@ -138,7 +140,7 @@ pub(crate) struct LintArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  compose wit compat wit --against git:v1.2.0:wit\n  \
+#[command(after_help = "Examples:\n  compose wit compat\n  compose wit compat wit --against git:v1.2.0:wit\n  \
                   compose wit compat new.wasm --against old.wasm --side guest\n  \
                   compose wit compat wit --against shop:catalog@1 --consumers ../storefront/compose.lock\n  \
                   compose wit compat wit --against git:v1.2.0:wit --suggest-version")]
@@ -147,9 +149,9 @@ pub(crate) struct CompatArgs {
     #[arg(value_name = "NEW", default_value = "wit", value_hint = ValueHint::AnyPath)]
     pub(crate) new: String,
 
-    /// The version to compare it with, in the same ways
+    /// The version to compare it with, in the same ways [default: the newest in its registry that is not newer]
     #[arg(long, value_name = "OLD", value_hint = ValueHint::AnyPath)]
-    pub(crate) against: String,
+    pub(crate) against: Option<String>,
 
     /// Whom changes may not break: guest, importer, exporter, host, source [default: all]
     #[arg(long, value_name = "SIDE", value_enum, value_delimiter = ',', hide_possible_values = true)]
@@ -168,6 +170,16 @@ pub(crate) struct CompatArgs {
 
     #[command(flatten)]
     pub(crate) levels: LevelArgs,
+}
+
+/// The name of a package to update.
+fn package(text: &str) -> Result<PackageName, String> {
+    text.parse().map_err(|error| match text.split_once('@') {
+        Some((name, _)) => {
+            format!("without a version, `{name}`: which versions will do is said in the WIT, or in wkg.toml")
+        }
+        None => format!("{error}; the directory of WIT is named with `--wit {text}`"),
+    })
 }
 
 /// Whom a change can break.

@@ -9,7 +9,10 @@ mod input;
 mod lint;
 mod show;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 pub(super) use self::{
     conformance::{run as check, subject as checked},
@@ -18,12 +21,13 @@ pub(super) use self::{
 
 use composer::{
     diagnostic::{Code, Diagnostic, Failure, nearest},
-    driver,
+    driver, emit,
     manifest::{Manifest, RuleSettings},
 };
 use wit::{
     Package,
-    compatibility::{Level, Policy},
+    compatibility::{Level, Policy, Rule},
+    lint::LintRule,
 };
 
 use crate::{
@@ -31,6 +35,7 @@ use crate::{
     exit::{Complaint, Ended, Stop},
     output::Output,
     report::{Finding, Subject},
+    text,
 };
 
 pub(super) fn run(arguments: &WitArgs, options: &ManifestOptions, output: &Output) -> Result<Ended, Stop> {
@@ -62,12 +67,16 @@ pub(super) fn subject(arguments: &WitArgs) -> Option<Subject> {
 fn build(arguments: &WitBuildArgs, inputs: &Inputs<'_>, output: &Output) -> Result<Ended, Stop> {
     let package = inputs.read(&arguments.wit, None)?.package()?;
     let bytes = package.encode().map_err(|error| Failure::from(driver::unreadable_wit(&error)))?;
-    let path = &arguments.output;
-    fs::write(path, &bytes).map_err(|error| {
-        let message = format!("cannot write `{}`", path.display());
-        Failure::from(Diagnostic::error(Code::OutputUnwritable, message).note(error.to_string()))
-    })?;
-    output.status("Encoded", format_args!("{package} in {}", path.display()));
+    let default = || PathBuf::from(format!("{}.wasm", package.to_string().replace([':', '@'], "-")));
+    let path = arguments.output.clone().unwrap_or_else(default);
+    emit::replace(&path, &bytes).map_err(Failure::from)?;
+    output.status("Encoded", format_args!("{package} in {} ({})", path.display(), text::size(bytes.len() as u64)));
+    if output.format() == MessageFormat::Json {
+        let (path, size) = (path.display().to_string(), bytes.len());
+        let line =
+            serde_json::json!({ "reason": "wit-built", "package": package.to_string(), "path": path, "size": size });
+        output.data(format!("{line}\n"))?;
+    }
     Ok(Ended::Well)
 }
 
@@ -120,7 +129,17 @@ fn levels(arguments: &WitLevelArgs, known: &[&'static str]) -> Result<BTreeMap<S
 }
 
 fn unknown_rule(rule: &str, known: &[&'static str]) -> Complaint {
-    let near = nearest(rule, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+    let other = match (LintRule::find(rule), Rule::find(rule)) {
+        (Some(_), _) => Some("compose wit lint"),
+        (None, Some(_)) => Some("compose wit compat"),
+        (None, None) => None,
+    };
+    if let Some(command) = other {
+        return Complaint { message: format!("`{rule}` is a rule of `{command}`"), hints: Vec::new() };
+    }
+    // Who knows how a rule begins means that one.
+    let begun = || known.iter().copied().find(|known| known.starts_with(rule));
+    let near = nearest(rule, known.iter().copied()).or_else(begun).map(|near| format!("did you mean `{near}`?"));
     let all = "`compose explain` lists all rules".to_owned();
     Complaint { message: format!("there is no rule `{rule}` for this"), hints: near.into_iter().chain([all]).collect() }
 }

@@ -1,6 +1,9 @@
 //! `compose wit compat`: what is different between two versions of a package, whom that breaks, and which version it needs.
 
-use composer::manifest::RuleSettings;
+use composer::{
+    diagnostic::{Code, Diagnostic},
+    manifest::RuleSettings,
+};
 use wit::{
     Package,
     compatibility::{Compatibility, Finding as Judged, Ignore, Judgement, Policy, Rule, Side, compatibility},
@@ -9,12 +12,12 @@ use wit::{
 use super::{
     Inputs, Shown,
     consumers::{self, Blamed},
-    input::features,
+    input::{features, unknown_features},
     lint::{diagnostic, labelled},
     unused_ignores, write,
 };
 use crate::{
-    args::{SideArg, WitCompatArgs},
+    args::{MessageFormat, SideArg, WitCompatArgs},
     exit::{Complaint, Ended, Stop},
     output::Output,
     region::Region,
@@ -27,14 +30,20 @@ pub(super) fn run(arguments: &WitCompatArgs, inputs: &Inputs<'_>, output: &Outpu
     let settings = around.as_ref().map(|(rules, _)| rules.compat.clone()).unwrap_or_default();
     let policy = policy(arguments, &settings)?;
     let features = features(&arguments.features);
-    let (new, old) = (inputs.read(&arguments.new, None)?, inputs.read(&arguments.against, None)?);
+    let new = inputs.read(&arguments.new, None)?;
+    let after = new.package()?;
+    let old = match &arguments.against {
+        Some(old) => inputs.read(old, None)?,
+        None => inputs.read(&published(&after), None).map_err(unpublished)?,
+    };
+    let before = old.package()?;
     let consumers = consumers::read(&arguments.consumers, inputs)?;
-    let (after, before) = (new.package()?, old.package()?);
     let compared = compatibility(&before, &after, &features);
+    let mut warnings = unknown_features(&arguments.features, &[&before, &after]);
+    warnings.extend(other_package(&before, &after));
     if arguments.suggest_version {
-        let version = compared.suggested_version().ok_or_else(|| Stop::Usage(unversioned(&before)))?;
-        output.data(format!("{version}\n"))?;
-        return Ok(Ended::Well);
+        output.diagnostics(&warnings)?;
+        return suggest(&before, &compared, output);
     }
     let judgement = compared.judge(&policy);
     let reported = judgement.findings.iter().filter(|finding| finding.is_reported());
@@ -45,14 +54,57 @@ pub(super) fn run(arguments: &WitCompatArgs, inputs: &Inputs<'_>, output: &Outpu
     let title = format!("{} compared with {}", compared.after, compared.before);
     let unused = |ignore: &&Ignore| policy.ignores.iter().position(|known| std::ptr::eq(known, *ignore));
     let unused: Vec<usize> = judgement.unused.iter().filter_map(unused).collect();
-    let unused = unused_ignores(&unused, &settings, &after, around.as_ref().map(|(_, manifest)| manifest));
-    let ended = write(output, &title, &reported, &unused)?;
+    warnings.extend(unused_ignores(&unused, &settings, &after, around.as_ref().map(|(_, manifest)| manifest)));
+    let ended = write(output, &title, &reported, &warnings)?;
     output.status("Compared", summary(&compared, &judgement, changes));
     if !consumers.is_empty() {
         let broken = text::count(reported.len() - changes, "import");
         output.status("Linked", format_args!("{}: {broken} would not link", text::count(consumers.len(), "consumer")));
     }
     Ok(ended)
+}
+
+/// The newest version of a package that its registry has, up to its own.
+fn published(after: &Package) -> String {
+    let name = after.name();
+    after.version().map_or_else(|| name.to_string(), |version| format!("{name}@<={version}"))
+}
+
+/// A package of which nothing is published yet is compared with what somebody names.
+fn unpublished(stop: Stop) -> Stop {
+    match stop {
+        Stop::Failure(failure) => Stop::Failure(failure.hint(
+            "without `--against` it is compared with the newest version that is published; name another one\n\
+             compose wit compat --against git:main:wit",
+        )),
+        stop => stop,
+    }
+}
+
+/// Says that two packages are compared which are not versions of one.
+fn other_package(before: &Package, after: &Package) -> Option<Diagnostic> {
+    (before.name() != after.name()).then(|| {
+        let message = format!("`{}` is not another version of `{}`", after.name(), before.name());
+        Diagnostic::warning(Code::WitFinding, message)
+            .note("what is different is told all the same; that the version announces it says nothing")
+    })
+}
+
+/// Prints the least version that announces all changes.
+fn suggest(before: &Package, compared: &Compatibility, output: &Output) -> Result<Ended, Stop> {
+    let version = compared.suggested_version().ok_or_else(|| Stop::Usage(unversioned(before)))?;
+    let (package, required) = (before.name().to_string(), compared.required().as_str());
+    match output.format() {
+        MessageFormat::Human => output.data(format!("{version}\n"))?,
+        MessageFormat::Json => {
+            let line = serde_json::json!({
+                "reason": "version-suggested", "package": package, "version": version.to_string(), "requires": required,
+                "before": compared.version_before.as_ref().map(ToString::to_string),
+            });
+            output.data(format!("{line}\n"))?;
+        }
+    }
+    Ok(Ended::Well)
 }
 
 fn policy(arguments: &WitCompatArgs, settings: &RuleSettings) -> Result<Policy, Stop> {

@@ -6,10 +6,11 @@ use composer::{
     component_file,
     diagnostic::{Code, Diagnostic, Failure},
     part,
+    wit_source::WitName,
 };
 use wit::{Nonconformance, World, conformance, extra_exports};
 
-use super::input::{Inputs, features};
+use super::input::{Inputs, features, unknown_features};
 use crate::{
     args::{CheckArgs, ManifestOptions, MessageFormat},
     exit::{Ended, Stop},
@@ -36,7 +37,13 @@ pub(in crate::commands) fn run(
         .map_err(|error| Failure::from(part::undecodable(&file.display().to_string(), &bytes, &error)))?;
     let input = Inputs::new(options, output).read(&arguments.wit, arguments.world.as_deref())?;
     let target = input.world(&features(&arguments.features))?;
-    let found: Vec<Diagnostic> = conformance(&component, &target).iter().map(diagnostic).collect();
+    if !arguments.features.features.is_empty() {
+        output.diagnostics(&unknown_features(&arguments.features, &[&input.package()?]))?;
+    }
+    let mut found: Vec<Diagnostic> = conformance(&component, &target).iter().map(diagnostic).collect();
+    if let Some(last) = found.last_mut() {
+        last.notes.push(format!("`{}` must be of {}", file.display(), named(arguments)));
+    }
     Failure::check(found)?;
     let extra: Vec<String> = extra_exports(&component, &target).map(ToString::to_string).collect();
     let remark = if extra.is_empty() { String::new() } else { format!(", and exports more: {}", extra.join(", ")) };
@@ -50,6 +57,15 @@ pub(in crate::commands) fn run(
         output.data(format!("{line}\n"))?;
     }
     Ok(Ended::Well)
+}
+
+/// The world that is meant, as the arguments name it.
+fn named(CheckArgs { wit, world, .. }: &CheckArgs) -> String {
+    match world {
+        Some(world) if WitName::is_qualified(world) => format!("the world `{world}`"),
+        Some(world) => format!("the world `{world}` of `{wit}`"),
+        None => format!("the world of `{wit}`"),
+    }
 }
 
 /// What is wrong in the first line, and where by WIT path in notes.

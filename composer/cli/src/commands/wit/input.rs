@@ -1,12 +1,15 @@
 //! What an argument that names WIT means: from its text to what was read, with registries opened only for a source that needs them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use composer::{
-    diagnostic::{Code, Diagnostic, Failure},
+    diagnostic::{Code, Diagnostic, Failure, nearest},
     driver::{self, Wit, WitReader, unreadable_wit},
     manifest::{Manifest, WitRules},
-    wit_source::{WitName, WitSource},
+    wit_source::{InvalidWitSource, WitName, WitSource},
 };
 use wit::{Features, Package, World};
 
@@ -140,6 +143,30 @@ pub(crate) fn package(path: &str) -> Result<Package, Failure> {
     wit.package().map_err(|error| unreadable_wit(&error).into())
 }
 
-fn invalid(text: &str, error: &(dyn std::error::Error + 'static)) -> Diagnostic {
-    Diagnostic::error(Code::InvalidValue, format!("`{text}` names no WIT")).note(error.to_string()).causes(error)
+/// Says which features the arguments turn on that nothing in the packages is behind.
+pub(crate) fn unknown_features(arguments: &WitFeatureArgs, packages: &[&Package]) -> Vec<Diagnostic> {
+    let known: BTreeSet<&str> = packages.iter().flat_map(|package| package.features()).collect();
+    let unknown = arguments.features.iter().filter(|feature| !known.contains(feature.as_str()));
+    let warning = |feature: &String| {
+        let message = format!("nothing is behind the feature `{feature}`");
+        let warning = Diagnostic::warning(Code::UnknownName, message);
+        let names: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+        match (nearest(feature, known.iter().copied()), &names[..]) {
+            (Some(near), _) => warning.hint(format!("did you mean `{near}`?")),
+            (None, []) => warning.note("nothing there is behind any"),
+            (None, names) => warning.note(format!("the features there are {}", names.join(", "))),
+        }
+    };
+    unknown.map(warning).collect()
+}
+
+fn invalid(text: &str, error: &InvalidWitSource) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::error(Code::InvalidValue, format!("`{text}` names no WIT")).note(error.to_string()).causes(error);
+    match error {
+        InvalidWitSource::Requirement(_) => diagnostic
+            .note("a version is `1.2.3`; a requirement is `^1.2`, `~1.2.3`, `>=1, <3`, `=1.2.3` or `*`")
+            .hint("the newest version is meant by the name alone"),
+        _ => diagnostic,
+    }
 }

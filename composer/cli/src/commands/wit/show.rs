@@ -5,7 +5,7 @@ use wit::{Outline, Package};
 
 use super::{
     document,
-    input::{Inputs, features},
+    input::{Inputs, features, unknown_features},
 };
 use crate::{
     args::{MessageFormat, WitShowArgs},
@@ -18,6 +18,7 @@ pub(super) fn run(arguments: &WitShowArgs, inputs: &Inputs<'_>, output: &Output)
     let features = features(&arguments.features);
     let failed = |error| Failure::from(unreadable_wit(&error));
     let mut package = input.package()?;
+    output.diagnostics(&unknown_features(&arguments.features, &[&package]))?;
     let mut world = input.world_name().map(str::to_owned);
     if arguments.importize {
         let (importized, name) = package.importized(world.as_deref()).map_err(failed)?;
