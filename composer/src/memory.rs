@@ -16,8 +16,8 @@ use registry_client::{DerivedKind, Descriptor, Digest, Store};
 
 use crate::shell::{Module, Shell};
 
-/// The format of an application's record.
-const APPLICATION: DerivedKind<'_> = DerivedKind { name: "application", binding: "1" };
+/// The format of an application's record; its binding changes with that of the shells that are in it.
+const APPLICATION: DerivedKind<'_> = DerivedKind { name: "application", binding: "2" };
 
 /// From how many bytes on something has a record of its own.
 const LARGE: u64 = 64 * 1024;

@@ -17,7 +17,7 @@ mod wiring;
 use std::collections::BTreeMap;
 
 use registry_client::Digest;
-use wit::{ExternName, ForeignType, ItemKind, World};
+use wit::{ExternName, Item, ItemKind, TypeName, World};
 
 use crate::{
     diagnostic::{Diagnostic, Failure},
@@ -227,11 +227,15 @@ fn failure(mut diagnostics: Vec<Diagnostic>) -> Failure {
 /// The types at the root of a world that stand for types of its imported interfaces.
 fn type_links(world: &World) -> Vec<TypeLink> {
     let types = world.imports().filter(|(_, item)| item.kind() == ItemKind::Type);
-    let links = types.filter_map(|(import, item)| match item.foreign_types().into_iter().next()? {
-        ForeignType::Import { interface, name } => Some(TypeLink { import: import.clone(), interface, name }),
-        ForeignType::Export { .. } => None,
-    });
-    links.collect()
+    types.filter_map(|(import, item)| type_link(world, import, item)).collect()
+}
+
+/// The type of an imported interface that a type at the root is another name of, perhaps by way of others at the root.
+fn type_link(world: &World, import: &ExternName, item: Item<'_>) -> Option<TypeLink> {
+    item.renamed_type().iter().find_map(|TypeName { owner, name, .. }| match world.import(owner)? {
+        of if of.kind() == ItemKind::Type => type_link(world, import, of),
+        _ => Some(TypeLink { import: import.clone(), interface: owner.clone(), name: name.clone() }),
+    })
 }
 
 /// Writes down what was decided, with the used instances renumbered.

@@ -174,8 +174,10 @@ impl Shell {
     pub(crate) fn learn_world(&mut self) -> Result<World, DecodeError> {
         let world = World::of_component(&self.with_stubs())?;
         self.type_section = Some(world.to_type_section());
-        // What needs more than current runtimes know, or has a type that is not said by its world, has none that can be relied on.
-        if self.world().is_none() {
+        // What needs more than current runtimes know, or has a type that is not said by its world, has none that can be relied on. That
+        // a component is of a type does not say that the type's names are those of the component, and on them it depends what a
+        // result must export.
+        if self.world().is_none_or(|of_type| !of_type.is_named_as(&world)) {
             self.type_section = None;
         }
         Ok(world)

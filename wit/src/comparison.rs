@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::mismatch::{Mismatch, MismatchKind};
 use crate::text::{self, Naming};
-use crate::types::{DefinitionId, Entity, Function, Home, Interface, NamedType, ResourceId, Shape, Side, Type};
+use crate::types::{DefinitionId, Entity, Function, Interface, NamedType, ResourceId, Shape, Side, Type, TypeName};
 use crate::world::Item;
 
 /// Compares `found`, which a provider has, with `expected`, which a consumer needs.
@@ -92,6 +92,7 @@ impl Comparison<'_> {
         let (NamedType::Resource(found), NamedType::Resource(expected)) = (found, expected) else { return };
         let home = self.expected.world.types.resource(expected);
         if home.owner == *self.expected.name && home.side == self.expected.side && home.name == name {
+            let [found, expected] = self.identities(found, expected);
             self.bound.insert(expected, found);
         }
     }
@@ -99,6 +100,7 @@ impl Comparison<'_> {
     fn named_types(&mut self, found: NamedType, expected: NamedType, path: &str) {
         match (found, expected) {
             (NamedType::Resource(found), NamedType::Resource(expected)) => {
+                let [found, expected] = self.identities(found, expected);
                 if !self.same_resource(found, expected) && self.reported_resources.insert((found, expected)) {
                     let [expected, found] = self.resource_texts(found, expected);
                     self.different(path.to_owned(), expected, found);
@@ -135,7 +137,9 @@ impl Comparison<'_> {
 
     /// Compares two definitions of one name; reports their differences once.
     fn definitions(&mut self, found: DefinitionId, expected: DefinitionId, path: &str) {
-        if self.same_definition(found, expected) || !self.reported.insert((found, expected)) {
+        let [found_types, expected_types] = [&self.found.world.types, &self.expected.world.types];
+        let originals = (found_types.original_definition(found), expected_types.original_definition(expected));
+        if self.same_definition(found, expected) || !self.reported.insert(originals) {
             return;
         }
         let found_shape = &self.found.world.types.definition(found).shape;
@@ -228,7 +232,8 @@ impl Comparison<'_> {
     fn explained_by_components(&mut self, found: &Shape, expected: &Shape) -> bool {
         match (found, expected) {
             (Shape::Own(found), Shape::Own(expected)) | (Shape::Borrow(found), Shape::Borrow(expected)) => {
-                return self.reported_resources.contains(&(*found, *expected));
+                let [found, expected] = self.identities(*found, *expected);
+                return self.reported_resources.contains(&(found, expected));
             }
             (found, expected) if !same_constructor(found, expected) => return false,
             _ => {}
@@ -297,11 +302,12 @@ impl Comparison<'_> {
     /// Which of its names a component defines a resource under cannot be seen in its type, so any of them counts; but the
     /// name in the expected item itself only says what the items have in common anyway.
     fn same_resource(&self, found: ResourceId, expected: ResourceId) -> bool {
+        let [found, expected] = self.identities(found, expected);
         if let Some(bound) = self.bound.get(&expected) {
             return *bound == found;
         }
         let both_exports = self.found.side == Side::Export && self.expected.side == Side::Export;
-        let same = |found: &Home, expected: &Home| {
+        let same = |found: &TypeName, expected: &TypeName| {
             found.name == expected.name
                 && found.owner.same_track(&expected.owner)
                 && (!both_exports || found.side == expected.side)
@@ -311,6 +317,11 @@ impl Comparison<'_> {
         let mut elsewhere =
             expected.iter().filter(|name| name.owner != *self.expected.name || name.side != self.expected.side);
         elsewhere.any(|expected| found.iter().any(|found| same(found, expected)))
+    }
+
+    /// What the resources are, whatever the names that are used for them.
+    fn identities(&self, found: ResourceId, expected: ResourceId) -> [ResourceId; 2] {
+        [self.found.world.types.identity(found), self.expected.world.types.identity(expected)]
     }
 
     fn found_text(&self, ty: Type, naming: Naming<'_>) -> String {
@@ -426,7 +437,7 @@ pub(crate) fn function_path(name: &str) -> String {
     }
 }
 
-fn home_path(home: &Home) -> String {
+fn home_path(home: &TypeName) -> String {
     match home {
         home if home.is_at_root() => home.name.clone(),
         home => format!("{}.{}", home.owner.unversioned(), home.name),

@@ -1,8 +1,10 @@
 //! Encodes a world as the type of a component, in the [binary format].
 //!
-//! From a [`World`] to the one type that its imports and exports are. Whatever is a type of its own in the world is one here, and is
-//! referred to where it is at home: within an interface by its index, from another through an alias. Whether a component is of that
-//! type is for a validator to say; what cannot be encoded becomes an index that refers to nothing, which no validator accepts.
+//! From a [`World`] to the one type that its imports and exports are. Each name of a type in the world is one here, of the same type,
+//! and whatever refers to a type does so by the same name: within an interface by its index, from another through an alias. So what
+//! a composition must export, for everything in it to have a name, is the same for components of this type as for the component
+//! itself. Whether that is of this type is for a validator to say; what cannot be encoded becomes an index that refers to nothing,
+//! which no validator accepts.
 //!
 //! [binary format]: https://github.com/WebAssembly/component-model/blob/6d281648bd89caf885a7adcc412962dbd2425ab7/design/mvp/Binary.md
 
@@ -14,7 +16,9 @@ use wasm_encoder::{
 };
 
 use crate::name::ExternName;
-use crate::types::{Concurrency, DefinitionId, Entity, Function, Interface, NamedType, Shape, Side, Type, Types};
+use crate::types::{
+    Concurrency, DefinitionId, Entity, Function, Interface, NamedType, ResourceId, Shape, Side, Type, Types,
+};
 use crate::world::World;
 
 /// An index of nothing.
@@ -60,11 +64,19 @@ trait Scope<'a> {
 
     /// What a name stands for: a type that was defined before, or one that begins with it.
     fn bounds(&mut self, ty: NamedType) -> TypeBounds {
-        match (self.find(ty), ty) {
+        // What an instance that is passed on has is known already.
+        let known = self.find(ty).or_else(|| self.types().renamed(ty).and_then(|original| self.find(original)));
+        let known = known.or_else(|| self.find(self.types().original(ty)));
+        match (known, ty) {
             (Some(index), _) => TypeBounds::Eq(index),
             (None, NamedType::Resource(_)) => TypeBounds::SubResource,
             (None, NamedType::Value(definition)) => TypeBounds::Eq(self.define(definition)),
         }
+    }
+
+    /// The index of a resource that a handle is of.
+    fn resource(&mut self, id: ResourceId) -> u32 {
+        self.find(NamedType::Resource(id)).unwrap_or(NOTHING)
     }
 
     fn value(&mut self, ty: Type) -> ComponentValType {
@@ -130,11 +142,11 @@ trait Scope<'a> {
                 self.encoder().defined_type().result(ok, error);
             }
             Shape::Own(resource) => {
-                let index = self.find(NamedType::Resource(*resource)).unwrap_or(NOTHING);
+                let index = self.resource(*resource);
                 self.encoder().defined_type().own(index);
             }
             Shape::Borrow(resource) => {
-                let index = self.find(NamedType::Resource(*resource)).unwrap_or(NOTHING);
+                let index = self.resource(*resource);
                 self.encoder().defined_type().borrow(index);
             }
             Shape::Future(payload) => {

@@ -55,4 +55,5 @@ pub use pattern::{InterfacePattern, InvalidInterfacePattern};
 pub use source::WorldError;
 pub use texts::{Place, Spot};
 pub use track::Track;
+pub use types::{Side, TypeName};
 pub use world::{Item, ItemKind, Resource, ResourceOrigin, World};

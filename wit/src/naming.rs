@@ -1,56 +1,79 @@
-//! Decides which named types an import or export needs from elsewhere, from its types to the places where those are named.
+//! Decides which named types an import or export needs from elsewhere, from its types to the names that those have.
 //!
-//! A component may export a record, variant, enum, flags or resource only under a name: every such type that is within an export
-//! must be named by an export or an import of the component. An interface names its own types and those that it `use`s; what is
-//! only within these is named elsewhere.
+//! A component may export a record, variant, enum, flags or resource only under a name, and that goes for [every type] that is within
+//! an export. A name stands for its own type alone: what `use` makes is another name, and whether a type is needed by the one or the
+//! other depends on which of them the export refers to. An interface names its own types and those that it `use`s; what is only
+//! within these is named elsewhere. A type has one name, unless an instance that has it is passed on as it is: then any of its names
+//! will do.
+//!
+//! [every type]: https://github.com/WebAssembly/component-model/blob/6d281648bd89caf885a7adcc412962dbd2425ab7/design/mvp/Explainer.md#import-and-export-definitions
 
 use std::collections::HashSet;
 
-use crate::name::ExternName;
-use crate::types::{DefinitionId, Entity, Function, Home, NamedType, ResourceId, Shape, Side, Type, Types};
-use crate::world::Item;
+use crate::types::{DefinitionId, Entity, Function, Interface, NamedType, ResourceId, Shape, Type, TypeName, Types};
+use crate::world::{Item, World};
 
 /// A type that an item needs and another import or export names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ForeignType {
-    /// An imported interface names it.
-    Import {
-        /// The interface.
-        interface: ExternName,
-        /// The type's name there.
-        name: String,
-    },
-    /// An exported interface names it.
-    Export {
-        /// The interface.
-        interface: ExternName,
-        /// The type's name there.
-        name: String,
-    },
+pub struct ForeignType {
+    /// Its names, each of which will do: those that imports give it first, in the order of the component.
+    pub names: Vec<TypeName>,
 }
 
 impl<'a> Item<'a> {
     /// The types within this item that it does not name itself, each once, in the order in which they are met.
     ///
-    /// A type at the root of a world that stands for one of an interface is foreign: the interface names it. One that is
-    /// defined at the root is not.
+    /// Of a type at the root of a world they are those within what it stands for.
     pub fn foreign_types(&self) -> Vec<ForeignType> {
-        let mut search =
-            Search { types: &self.world.types, own: HashSet::new(), seen: HashSet::new(), found: Vec::new() };
+        let types = &self.world.types;
+        let mut search = Search { types, own: HashSet::new(), seen: HashSet::new(), found: Vec::new() };
         match self.entity {
-            Entity::Interface(interface) => {
-                search.own.extend(interface.types.values().copied());
-                for ty in interface.types.values() {
-                    search.within_named(*ty);
-                }
-                for function in interface.functions.values() {
-                    search.function(function);
-                }
-            }
+            Entity::Interface(interface) => search.interface(interface),
             Entity::Function(function) => search.function(function),
             Entity::Type(ty) => search.named(*ty),
         }
         search.found
+    }
+
+    fn own_types(&self) -> impl Iterator<Item = NamedType> + 'a {
+        let (interface, own) = match self.entity {
+            Entity::Interface(interface) => (Some(interface), None),
+            Entity::Type(ty) => (None, Some(*ty)),
+            Entity::Function(_) => (None, None),
+        };
+        interface.into_iter().flat_map(|interface| interface.types.values().copied()).chain(own)
+    }
+
+    /// The names of the type that a type at the root of a world is another name of, as `use` makes it; none where it is defined
+    /// at the root, and for interfaces and functions.
+    pub fn renamed_type(&self) -> &'a [TypeName] {
+        match self.entity {
+            Entity::Type(ty) => self.world.types.renamed(*ty).map_or(&[], |original| self.world.types.names(original)),
+            Entity::Interface(_) | Entity::Function(_) => &[],
+        }
+    }
+
+    /// All names of the type that an interface has under a name, which is among them.
+    pub fn names_of_type(&self, name: &str) -> &'a [TypeName] {
+        match self.entity {
+            Entity::Interface(interface) => interface.types.get(name).map_or(&[], |ty| self.world.types.names(*ty)),
+            Entity::Type(ty) => self.world.types.names(*ty),
+            Entity::Function(_) => &[],
+        }
+    }
+}
+
+impl World {
+    /// Whether every import and export has the same types by the same names as in another world, and needs the same of others.
+    pub fn is_named_as(&self, other: &World) -> bool {
+        let items = |world: &World| {
+            let items = world.imports().chain(world.exports()).map(|(_, item)| {
+                let own: Vec<TypeName> = item.own_types().flat_map(|ty| world.types.names(ty)).cloned().collect();
+                (item.foreign_types(), item.renamed_type().to_vec(), own)
+            });
+            items.collect::<Vec<_>>()
+        };
+        items(self) == items(other)
     }
 }
 
@@ -62,6 +85,17 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    fn interface(&mut self, interface: &Interface) {
+        // Nothing comes before what it refers to, but a name of a resource may come after others of it.
+        self.own.extend(interface.types.values().copied());
+        for ty in interface.types.values() {
+            self.named(*ty);
+        }
+        for function in interface.functions.values() {
+            self.function(function);
+        }
+    }
+
     fn function(&mut self, function: &Function) {
         for (_, ty) in &function.parameters {
             self.value(*ty);
@@ -71,28 +105,25 @@ impl Search<'_> {
         }
     }
 
-    fn value(&mut self, ty: Type) {
-        if let Type::Defined(id) = ty {
-            self.named(NamedType::Value(id));
-        }
-    }
-
+    /// What is directly within a type that has its name here.
     fn named(&mut self, ty: NamedType) {
-        if self.own.contains(&ty) || !self.seen.insert(ty) {
-            return;
+        if let NamedType::Value(id) = ty {
+            self.within(id);
         }
-        let home = match ty {
-            NamedType::Resource(id) => Some(self.types.resource(id)),
-            NamedType::Value(id) => self.types.definition(id).home.as_ref().filter(|_| self.needs_a_name(id)),
-        };
-        if let Some(foreign) = home.and_then(foreign) {
-            self.found.push(foreign);
-        }
-        self.within_named(ty);
     }
 
-    fn within_named(&mut self, ty: NamedType) {
-        let NamedType::Value(id) = ty else { return };
+    fn value(&mut self, ty: Type) {
+        let Type::Defined(id) = ty else { return };
+        match self.types.definition(id).shape {
+            Shape::Record(_) | Shape::Variant(_) | Shape::Enum(_) | Shape::Flags(_) => {
+                self.needed(NamedType::Value(id));
+            }
+            // Lists, tuples and the like may be written out wherever they stand.
+            _ => self.within(id),
+        }
+    }
+
+    fn within(&mut self, id: DefinitionId) {
         let shape = &self.types.definition(id).shape;
         if let Shape::Own(resource) | Shape::Borrow(resource) = shape {
             self.resource(*resource);
@@ -103,25 +134,14 @@ impl Search<'_> {
     }
 
     fn resource(&mut self, id: ResourceId) {
-        self.named(NamedType::Resource(id));
+        self.needed(NamedType::Resource(id));
     }
 
-    /// Lists, tuples and the like may be written out wherever they stand.
-    fn needs_a_name(&self, id: DefinitionId) -> bool {
-        matches!(
-            self.types.definition(id).shape,
-            Shape::Record(_) | Shape::Variant(_) | Shape::Enum(_) | Shape::Flags(_)
-        )
+    /// A type that must have a name. What is within it had to be named where that was given.
+    fn needed(&mut self, ty: NamedType) {
+        let names = self.types.names(ty);
+        if !self.own.contains(&ty) && !names.is_empty() && self.seen.insert(ty) {
+            self.found.push(ForeignType { names: names.to_vec() });
+        }
     }
-}
-
-fn foreign(home: &Home) -> Option<ForeignType> {
-    if home.is_at_root() {
-        return None;
-    }
-    let (interface, name) = (home.owner.clone(), home.name.clone());
-    Some(match home.side {
-        Side::Import => ForeignType::Import { interface, name },
-        Side::Export => ForeignType::Export { interface, name },
-    })
 }

@@ -4,7 +4,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use crate::name::{ExternName, InterfaceName, is_label};
 use crate::text::{self, Naming, Scope, escaped};
-use crate::types::{Entity, Function, Home, Interface, NamedType, Shape, Side, Type, Types};
+use crate::types::{Entity, Function, Interface, NamedType, Shape, Side, Type, TypeName, Types};
 use crate::world::World;
 
 /// Prints the world, then the packages of its interfaces, in the order in which the world names them.
@@ -65,7 +65,7 @@ struct Printer<'a> {
 impl Printer<'_> {
     fn world(&mut self, world: &World) {
         let root = root_of_imports(world);
-        let scope = scope(&root);
+        let scope = Scope::of(self.types, &root.types);
         self.named_types(&ExternName::Plain(String::new()), &root, &scope, &mut IndexSet::new());
         for (side, entities) in [(Side::Import, &world.imports), (Side::Export, &world.exports)] {
             let keyword = match side {
@@ -99,10 +99,10 @@ impl Printer<'_> {
     fn interface(&mut self, name: &ExternName, views: &[&Interface]) {
         let mut printed = IndexSet::new();
         for view in views {
-            self.named_types(name, view, &scope(view), &mut printed);
+            self.named_types(name, view, &Scope::of(self.types, &view.types), &mut printed);
         }
         for view in views {
-            let scope = scope(view);
+            let scope = Scope::of(self.types, &view.types);
             for (name, function) in view.functions.iter().filter(|(name, _)| !name.starts_with('[')) {
                 if printed.insert(name.clone()) {
                     let function = text::function(self.types, function, Naming::Within(&scope));
@@ -129,7 +129,7 @@ impl Printer<'_> {
                 NamedType::Value(id) => self.types.definition(id).home.as_ref(),
             };
             match home {
-                Some(Home { owner: ExternName::Interface(of), name: original, .. })
+                Some(TypeName { owner: ExternName::Interface(of), name: original, .. })
                     if owner.as_interface() != Some(of) =>
                 {
                     self.usage(owner, of, original, name);
@@ -263,13 +263,4 @@ fn root_of_imports(world: &World) -> Interface {
         }
     }
     root
-}
-
-/// What the interface calls its types; of several names for one the first.
-fn scope(interface: &Interface) -> Scope {
-    let mut scope = Scope::new();
-    for (name, ty) in &interface.types {
-        scope.entry(*ty).or_insert_with(|| escaped(name).into_owned());
-    }
-    scope
 }

@@ -1,8 +1,8 @@
 //! Decides the types of a world, from the validator's types of a component, to the arenas of [`Types`].
 //!
-//! The validator gives a type a new identity wherever it is imported, exported or aliased, and keeps the chain of
-//! aliases; here all of these are one definition, at home where it was named first. Resources are what the validator
-//! says they are, so two of them are equal exactly when their values may be exchanged.
+//! The validator gives a type a new id wherever it is imported or exported, and keeps what that is another name of; so do
+//! [`Types`], for it is by these ids that it decides what has a name. Resources are what the validator says they are, so two of
+//! them are the same exactly when their values may be exchanged.
 
 use std::collections::HashMap;
 
@@ -16,8 +16,7 @@ use wasmparser::types::TypesRef;
 use crate::binary::{DecodeError, Extern};
 use crate::name::ExternName;
 use crate::types::{
-    Concurrency, Definition, DefinitionId, Entity, Function, Home, Interface, NamedType, ResourceId, Shape, Side, Type,
-    Types,
+    Concurrency, DefinitionId, Entity, Function, Interface, NamedType, ResourceId, Shape, Side, Type, TypeName, Types,
 };
 
 /// Reads the imports or exports of a component; imports have to be read first, as exports refer to them.
@@ -25,12 +24,15 @@ pub(crate) struct Reader<'a> {
     validated: TypesRef<'a>,
     types: Types,
     definitions: HashMap<ComponentAnyTypeId, DefinitionId>,
-    resources: HashMap<component_types::ResourceId, ResourceId>,
+    resources: HashMap<AliasableResourceId, ResourceId>,
+    /// The first name of each resource.
+    originals: HashMap<component_types::ResourceId, ResourceId>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(validated: TypesRef<'a>) -> Reader<'a> {
-        Reader { validated, types: Types::default(), definitions: HashMap::new(), resources: HashMap::new() }
+        let (definitions, resources, originals) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Reader { validated, types: Types::default(), definitions, resources, originals }
     }
 
     /// # Errors
@@ -54,9 +56,9 @@ impl<'a> Reader<'a> {
         match ty {
             ComponentEntityType::Instance(id) => self.interface(side, owner, id).map(Entity::Interface),
             ComponentEntityType::Func(id) => Ok(Entity::Function(self.function(id))),
-            ComponentEntityType::Type { created, .. } => {
-                let home = Home { side, owner: owner.clone(), name: owner.to_string() };
-                self.named(home, created).map(Entity::Type)
+            ComponentEntityType::Type { created, referenced } => {
+                let name = TypeName { side, owner: owner.clone(), name: owner.to_string() };
+                self.named(name, created, referenced).map(Entity::Type)
             }
             other => Err(unsupported(side, owner, None, describe(other))),
         }
@@ -72,9 +74,9 @@ impl<'a> Reader<'a> {
         let validated = self.validated;
         for (name, item) in &validated[id].exports {
             match item.ty {
-                ComponentEntityType::Type { created, .. } => {
-                    let home = Home { side, owner: owner.clone(), name: name.clone() };
-                    interface.types.insert(name.clone(), self.named(home, created)?);
+                ComponentEntityType::Type { created, referenced } => {
+                    let full = TypeName { side, owner: owner.clone(), name: name.clone() };
+                    interface.types.insert(name.clone(), self.named(full, created, referenced)?);
                 }
                 ComponentEntityType::Func(id) => {
                     interface.functions.insert(name.clone(), self.function(id));
@@ -85,24 +87,40 @@ impl<'a> Reader<'a> {
         Ok(interface)
     }
 
-    /// The type that an import or export names: one that has been named before, or a new one, which then is at `home`.
-    fn named(&mut self, home: Home, id: ComponentAnyTypeId) -> Result<NamedType, DecodeError> {
-        match id {
-            ComponentAnyTypeId::Resource(id) => Ok(NamedType::Resource(self.resource(id, home))),
-            ComponentAnyTypeId::Defined(defined) => {
-                let known = self.known(id).filter(|known| self.types.definition(*known).home.is_some());
-                let definition = known.unwrap_or_else(|| self.define(Some(home), defined));
-                self.definitions.insert(id, definition);
+    /// The type that an import or export names: `created`, which is a name of `referenced`.
+    fn named(
+        &mut self,
+        name: TypeName,
+        created: ComponentAnyTypeId,
+        referenced: ComponentAnyTypeId,
+    ) -> Result<NamedType, DecodeError> {
+        match created {
+            ComponentAnyTypeId::Resource(id) => Ok(NamedType::Resource(self.resource(name, id, referenced))),
+            ComponentAnyTypeId::Defined(id) => {
+                let has_name = |known: &DefinitionId| self.types.definition(*known).home.is_some();
+                if let Some(known) = self.definitions.get(&created).copied().filter(has_name) {
+                    self.types.add_name(NamedType::Value(known), name);
+                    return Ok(NamedType::Value(known));
+                }
+                let original = self.known(created).or_else(|| self.known(referenced)).filter(has_name);
+                let definition = match original {
+                    Some(original) => self.types.rename(original, name),
+                    None => {
+                        let shape = self.shape(id);
+                        self.types.define_named(shape, name)
+                    }
+                };
+                self.definitions.insert(created, definition);
                 Ok(NamedType::Value(definition))
             }
             ComponentAnyTypeId::Func(_) | ComponentAnyTypeId::Instance(_) | ComponentAnyTypeId::Component(_) => {
-                let kind = match id {
+                let kind = match created {
                     ComponentAnyTypeId::Func(_) => "the type of a function",
                     ComponentAnyTypeId::Instance(_) => "the type of an instance",
                     _ => "the type of a component",
                 };
-                let within = (home.owner.to_string() != home.name).then_some(home.name.as_str());
-                Err(unsupported(home.side, &home.owner, within, kind))
+                let within = (!name.is_at_root()).then_some(name.name.as_str());
+                Err(unsupported(name.side, &name.owner, within, kind))
             }
         }
     }
@@ -113,23 +131,28 @@ impl<'a> Reader<'a> {
             .find_map(|id| self.definitions.get(&id).copied())
     }
 
-    fn resource(&mut self, id: AliasableResourceId, name: Home) -> ResourceId {
-        match self.resources.get(&id.resource()) {
-            Some(&known) => {
-                self.types.name_resource(known, name);
-                known
-            }
-            None => {
-                let resource = self.types.define_resource(name);
-                self.resources.insert(id.resource(), resource);
-                resource
-            }
+    fn resource(&mut self, name: TypeName, created: AliasableResourceId, referenced: ComponentAnyTypeId) -> ResourceId {
+        if let Some(known) = self.resources.get(&created) {
+            self.types.add_name(NamedType::Resource(*known), name);
+            return *known;
         }
+        let renamed = match referenced {
+            ComponentAnyTypeId::Resource(id) => self.resources.get(&id),
+            _ => None,
+        };
+        let resource = match renamed.or_else(|| self.originals.get(&created.resource())) {
+            Some(original) => self.types.rename_resource(*original, name),
+            None => self.types.define_resource(name),
+        };
+        self.resources.insert(created, resource);
+        self.originals.entry(created.resource()).or_insert(resource);
+        resource
     }
 
     /// The resource of a handle.
     fn handle(&mut self, id: AliasableResourceId) -> ResourceId {
-        *self.resources.get(&id.resource()).expect("handles refer to named resources because the validator asks for it")
+        let named = self.resources.get(&id).or_else(|| self.originals.get(&id.resource()));
+        *named.expect("handles refer to named resources because the validator asks for it")
     }
 
     fn function(&mut self, id: ComponentFuncTypeId) -> Function {
@@ -147,16 +170,15 @@ impl<'a> Reader<'a> {
             ComponentValType::Primitive(primitive) => Type::Primitive(primitive),
             ComponentValType::Type(defined) => {
                 let id = ComponentAnyTypeId::Defined(defined);
-                let definition = self.known(id).unwrap_or_else(|| self.define(None, defined));
+                if let Some(known) = self.known(id) {
+                    return Type::Defined(known);
+                }
+                let shape = self.shape(defined);
+                let definition = self.types.define(shape);
                 self.definitions.insert(id, definition);
                 Type::Defined(definition)
             }
         }
-    }
-
-    fn define(&mut self, home: Option<Home>, id: ComponentDefinedTypeId) -> DefinitionId {
-        let shape = self.shape(id);
-        self.types.define(Definition { home, shape })
     }
 
     fn shape(&mut self, id: ComponentDefinedTypeId) -> Shape {

@@ -15,7 +15,7 @@ use wit_parser::{
 use crate::features::Features;
 use crate::name::ExternName;
 use crate::types::{
-    Concurrency, Definition, Entity, Function, Home, Interface, NamedType, ResourceId, Shape, Side, Type, Types,
+    Concurrency, Entity, Function, Interface, NamedType, ResourceId, Shape, Side, Type, TypeName, Types,
 };
 use crate::world::World;
 
@@ -114,12 +114,7 @@ impl Reader<'_> {
         let mut types = IndexMap::with_capacity(interface.types.len());
         let shown = interface.types.iter().filter(|(_, id)| self.features.show(&resolve.types[**id].stability));
         for (name, id) in shown {
-            let named = self.named(view, *id);
-            if let NamedType::Resource(id) = named {
-                let name = Home { side: view.side, owner: view.owner.clone(), name: name.clone() };
-                self.types.name_resource(id, name);
-            }
-            types.insert(name.clone(), named);
+            types.insert(name.clone(), self.named(view, *id));
         }
         Interface {
             types,
@@ -140,7 +135,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a definition is that is used in a view; an alias is what it stands for.
+    /// What a definition is that is used in a view.
     fn named(&mut self, user: &View, id: TypeId) -> NamedType {
         let resolve = self.resolve;
         let definition = &resolve.types[id];
@@ -148,17 +143,30 @@ impl Reader<'_> {
         if let Some(known) = self.known.get(&(view.clone(), id)) {
             return *known;
         }
-        let home = definition.name.clone().map(|name| Home { side: view.side, owner: view.owner.clone(), name });
-        let named = match (&definition.kind, home) {
-            (TypeDefKind::Type(wit_parser::Type::Id(original)), _) => self.named(&view, *original),
-            (TypeDefKind::Resource, Some(home)) => NamedType::Resource(self.types.define_resource(home)),
-            (kind, home) => {
+        let name = definition.name.clone().map(|name| TypeName { side: view.side, owner: view.owner.clone(), name });
+        let named = match (&definition.kind, name) {
+            (TypeDefKind::Type(wit_parser::Type::Id(original)), name) => {
+                let original = self.named(&view, *original);
+                name.map_or(original, |name| self.rename(original, name))
+            }
+            (TypeDefKind::Resource, Some(name)) => NamedType::Resource(self.types.define_resource(name)),
+            (kind, name) => {
                 let shape = self.shape(&view, kind);
-                NamedType::Value(self.types.define(Definition { home, shape }))
+                NamedType::Value(match name {
+                    Some(name) => self.types.define_named(shape, name),
+                    None => self.types.define(shape),
+                })
             }
         };
         self.known.insert((view, id), named);
         named
+    }
+
+    fn rename(&mut self, original: NamedType, name: TypeName) -> NamedType {
+        match original {
+            NamedType::Resource(id) => NamedType::Resource(self.types.rename_resource(id, name)),
+            NamedType::Value(id) => NamedType::Value(self.types.rename(id, name)),
+        }
     }
 
     /// The view in which a definition is at home that `user` refers to.
@@ -186,9 +194,7 @@ impl Reader<'_> {
             Ok(primitive) => Type::Primitive(primitive),
             Err(id) => match self.named(view, id) {
                 NamedType::Value(id) => Type::Defined(id),
-                NamedType::Resource(id) => {
-                    Type::Defined(self.types.define(Definition { home: None, shape: Shape::Own(id) }))
-                }
+                NamedType::Resource(id) => Type::Defined(self.types.define(Shape::Own(id))),
             },
         }
     }

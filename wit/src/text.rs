@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::types::{Concurrency, Definition, Function, Home, NamedType, ResourceId, Shape, Type, Types};
+use crate::types::{Concurrency, Definition, Function, NamedType, ResourceId, Shape, Type, TypeName, Types};
 
 /// How the text names types that have a name.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,25 @@ pub(crate) enum Naming<'a> {
 }
 
 /// What an interface calls its types.
-pub(crate) type Scope = HashMap<NamedType, String>;
+#[derive(Debug, Default)]
+pub(crate) struct Scope(HashMap<NamedType, String>);
+
+impl Scope {
+    /// Of several names for one type the first counts.
+    pub(crate) fn of<'a>(types: &Types, names: impl IntoIterator<Item = (&'a String, &'a NamedType)>) -> Scope {
+        let mut scope = HashMap::new();
+        for (name, ty) in names {
+            for ty in [*ty, types.original(*ty)] {
+                scope.entry(ty).or_insert_with(|| escaped(name).into_owned());
+            }
+        }
+        Scope(scope)
+    }
+
+    fn name(&self, types: &Types, ty: NamedType) -> Option<&String> {
+        self.0.get(&ty).or_else(|| self.0.get(&types.original(ty)))
+    }
+}
 
 /// The [keywords] of WIT.
 ///
@@ -75,7 +93,7 @@ pub(crate) fn value(types: &Types, ty: Type, naming: Naming<'_>) -> String {
         Type::Defined(id) => id,
     };
     match types.definition(id) {
-        Definition { home: Some(home), .. } => name(home, NamedType::Value(id), naming),
+        Definition { home: Some(home), .. } => name(types, home, NamedType::Value(id), naming),
         Definition { home: None, shape } => self::shape(types, shape, naming),
     }
 }
@@ -109,14 +127,14 @@ pub(crate) fn shape(types: &Types, shape: &Shape, naming: Naming<'_>) -> String 
 
 /// The name of a resource.
 pub(crate) fn resource(types: &Types, id: ResourceId, naming: Naming<'_>) -> String {
-    name(types.resource(id), NamedType::Resource(id), naming)
+    name(types, types.resource(id), NamedType::Resource(id), naming)
 }
 
-fn name(home: &Home, ty: NamedType, naming: Naming<'_>) -> String {
+fn name(types: &Types, home: &TypeName, ty: NamedType, naming: Naming<'_>) -> String {
     match naming {
         Naming::Short => home.name.clone(),
         Naming::Qualified => format!("{}.{}", home.owner, home.name),
-        Naming::Within(scope) => scope.get(&ty).unwrap_or(&home.name).clone(),
+        Naming::Within(scope) => scope.name(types, ty).unwrap_or(&home.name).clone(),
     }
 }
 

@@ -1,5 +1,8 @@
-//! Decides how the types of a world are held: definitions and resources in arenas, referred to by index, so that a type
-//! used in many places is one definition and two handles of one resource are equal.
+//! Decides how the types of a world are held: definitions and resources in arenas, referred to by index.
+//!
+//! As in the binary format, every name that an import or export gives a type is a type of its own, which says what it is another name
+//! of: whether a component may be exported depends on by which of its names each type is referred to. What two names mean is
+//! compared by shapes and, for resources, by [`Types::identity`].
 
 use indexmap::IndexMap;
 use wasmparser::PrimitiveValType;
@@ -19,32 +22,38 @@ pub(crate) struct DefinitionId(usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ResourceId(usize);
 
-/// A definition; every other name that an interface gives it is the same [`DefinitionId`].
+/// A type under one of its names, or without any.
 #[derive(Debug, Clone)]
 pub(crate) struct Definition {
-    /// Where it is named first; `None` for a type written in place, such as `list<u8>`.
-    pub(crate) home: Option<Home>,
+    /// Where what it is was named first; `None` for a type written in place, such as `list<u8>`.
+    pub(crate) home: Option<TypeName>,
     pub(crate) shape: Shape,
 }
 
-/// Where a type is defined: the import or export, and the type's name within it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Home {
-    pub(crate) side: Side,
-    pub(crate) owner: ExternName,
-    pub(crate) name: String,
+/// A name of a type: the import or export that has it, and the type's name within that.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TypeName {
+    /// Whether it is imported or exported.
+    pub side: Side,
+    /// The import or export: an interface, or the type itself.
+    pub owner: ExternName,
+    /// The type's name in the interface; of a type at the root the same as its owner.
+    pub name: String,
 }
 
-impl Home {
+impl TypeName {
     /// Whether the type is an import or export itself, and not of an interface.
-    pub(crate) fn is_at_root(&self) -> bool {
+    pub fn is_at_root(&self) -> bool {
         matches!(&self.owner, ExternName::Plain(owner) if *owner == self.name)
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Side {
+/// Whether a component imports something or exports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// It imports it.
     Import,
+    /// It exports it.
     Export,
 }
 
@@ -104,41 +113,142 @@ pub(crate) enum Entity {
 /// All types of one world.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Types {
-    definitions: Vec<Definition>,
-    /// All names of each resource; the first is where it is at home.
-    resources: Vec<Vec<Home>>,
+    definitions: Vec<Named<Definition>>,
+    resources: Vec<Named<Resource>>,
+}
+
+/// A type, and what is known of it as one that has names.
+#[derive(Debug, Clone)]
+struct Named<T> {
+    ty: T,
+    /// The type that it is another name of.
+    renames: Option<NamedType>,
+    /// Its names, in the order in which imports and then exports give them. Only an instance that is passed on has several.
+    names: Vec<TypeName>,
+}
+
+/// A resource under one of its names.
+#[derive(Debug, Clone)]
+enum Resource {
+    /// All of its names, of which the first is where it is at home.
+    Original(Vec<TypeName>),
+    /// The same as the original.
+    Alias(ResourceId),
 }
 
 impl Types {
-    pub(crate) fn define(&mut self, definition: Definition) -> DefinitionId {
-        self.definitions.push(definition);
+    /// Adds a type that no import or export names.
+    pub(crate) fn define(&mut self, shape: Shape) -> DefinitionId {
+        self.push(Definition { home: None, shape }, None, Vec::new())
+    }
+
+    /// Adds a type that has a name.
+    pub(crate) fn define_named(&mut self, shape: Shape, name: TypeName) -> DefinitionId {
+        self.push(Definition { home: Some(name.clone()), shape }, None, vec![name])
+    }
+
+    /// Adds a type that is another name of one: what is at home elsewhere stays that.
+    pub(crate) fn rename(&mut self, original: DefinitionId, name: TypeName) -> DefinitionId {
+        let Definition { home, shape } = self.definition(original).clone();
+        let home = home.or_else(|| Some(name.clone()));
+        self.push(Definition { home, shape }, Some(NamedType::Value(original)), vec![name])
+    }
+
+    fn push(&mut self, ty: Definition, renames: Option<NamedType>, names: Vec<TypeName>) -> DefinitionId {
+        self.definitions.push(Named { ty, renames, names });
         DefinitionId(self.definitions.len() - 1)
     }
 
-    pub(crate) fn define_resource(&mut self, home: Home) -> ResourceId {
-        self.resources.push(vec![home]);
+    pub(crate) fn define_resource(&mut self, name: TypeName) -> ResourceId {
+        self.resources.push(Named { ty: Resource::Original(vec![name.clone()]), renames: None, names: vec![name] });
         ResourceId(self.resources.len() - 1)
     }
 
-    pub(crate) fn definition(&self, id: DefinitionId) -> &Definition {
-        &self.definitions[id.0]
+    /// Adds another name of a resource.
+    pub(crate) fn rename_resource(&mut self, original: ResourceId, name: TypeName) -> ResourceId {
+        let identity = self.identity(original);
+        self.note(identity, &name);
+        let (ty, renames) = (Resource::Alias(identity), Some(NamedType::Resource(original)));
+        self.resources.push(Named { ty, renames, names: vec![name] });
+        ResourceId(self.resources.len() - 1)
     }
 
-    pub(crate) fn resource(&self, id: ResourceId) -> &Home {
-        &self.resources[id.0][0]
-    }
-
-    /// Notes a further name of a resource.
-    pub(crate) fn name_resource(&mut self, id: ResourceId, name: Home) {
-        let names = &mut self.resources[id.0];
+    /// Notes that one more import or export has the type under the very same name.
+    pub(crate) fn add_name(&mut self, ty: NamedType, name: TypeName) {
+        if let NamedType::Resource(id) = ty {
+            self.note(self.identity(id), &name);
+        }
+        let names = match ty {
+            NamedType::Value(id) => &mut self.definitions[id.0].names,
+            NamedType::Resource(id) => &mut self.resources[id.0].names,
+        };
         if !names.contains(&name) {
             names.push(name);
         }
     }
 
+    fn note(&mut self, identity: ResourceId, name: &TypeName) {
+        if let Resource::Original(names) = &mut self.resources[identity.0].ty
+            && !names.contains(name)
+        {
+            names.push(name.clone());
+        }
+    }
+
+    pub(crate) fn definition(&self, id: DefinitionId) -> &Definition {
+        &self.definitions[id.0].ty
+    }
+
+    /// Where the resource is at home.
+    pub(crate) fn resource(&self, id: ResourceId) -> &TypeName {
+        self.names_of_resource(id).first().expect("a resource has a name because only a name makes one")
+    }
+
+    /// What a type is that may be another name of one.
+    pub(crate) fn original(&self, ty: NamedType) -> NamedType {
+        match ty {
+            NamedType::Resource(id) => NamedType::Resource(self.identity(id)),
+            NamedType::Value(id) => NamedType::Value(self.original_definition(id)),
+        }
+    }
+
+    pub(crate) fn original_definition(&self, mut id: DefinitionId) -> DefinitionId {
+        while let Some(NamedType::Value(original)) = self.definitions[id.0].renames {
+            id = original;
+        }
+        id
+    }
+
+    /// What two names of one resource have in common.
+    pub(crate) fn identity(&self, id: ResourceId) -> ResourceId {
+        match self.resources[id.0].ty {
+            Resource::Original(_) => id,
+            Resource::Alias(original) => original,
+        }
+    }
+
     /// All names under which imports and exports have the resource.
-    pub(crate) fn names_of_resource(&self, id: ResourceId) -> &[Home] {
-        &self.resources[id.0]
+    pub(crate) fn names_of_resource(&self, id: ResourceId) -> &[TypeName] {
+        match &self.resources[self.identity(id).0].ty {
+            Resource::Original(names) => names,
+            Resource::Alias(_) => &[],
+        }
+    }
+
+    /// The names of exactly this type; what it renames, and what renames it, has others.
+    pub(crate) fn names(&self, ty: NamedType) -> &[TypeName] {
+        match ty {
+            NamedType::Value(id) => &self.definitions[id.0].names,
+            NamedType::Resource(id) => &self.resources[id.0].names,
+        }
+    }
+
+    /// The type that this one is another name of.
+    pub(crate) fn renamed(&self, ty: NamedType) -> Option<NamedType> {
+        match ty {
+            NamedType::Value(id) => self.definitions[id.0].renames,
+            NamedType::Resource(id) => self.resources[id.0].renames,
+        }
     }
 }
 

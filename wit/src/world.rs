@@ -283,7 +283,8 @@ impl Exposed<'_> {
     fn finish(self) -> Vec<Resource> {
         let mut resources = self.named;
         for id in self.within {
-            if resources.iter().all(|(_, named)| *named != id) {
+            let identity = |id| self.types.identity(id);
+            if resources.iter().all(|(_, named)| identity(*named) != identity(id)) {
                 resources.push((self.types.resource(id).name.clone(), id));
             }
         }

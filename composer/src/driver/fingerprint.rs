@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// What the form of the file, and what is built from equal inputs, depend on.
-const MADE_BY: &str = concat!("compose ", env!("CARGO_PKG_VERSION"), ", form 2");
+const MADE_BY: &str = concat!("compose ", env!("CARGO_PKG_VERSION"), ", form 3");
 
 /// For how long a clock may not tell two changes apart.
 const REST: Duration = Duration::from_millis(20);

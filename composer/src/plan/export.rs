@@ -4,7 +4,7 @@
 //! everything exported by instances that nobody consumes. Where a chain stands over an interface, its outermost member exports
 //! it. From the finished links, which must be free of circles.
 
-use wit::{ExternName, ForeignType, Item, Mismatch, World};
+use wit::{ExternName, Item, ItemKind, Mismatch, Side, TypeName, World};
 
 use super::{
     ExportReason, InstanceId, PlannedExport, chain,
@@ -172,8 +172,12 @@ fn namers_first(composition: Composition<'_>, wiring: &Wiring<'_>, planned: Vec<
     let mut waiting = planned;
     while !waiting.is_empty() {
         let is_ready = |export: &PlannedExport| {
-            let needed = needed_names(composition, wiring, export);
-            !waiting.iter().any(|other| other != export && needed.iter().any(|namer| namer.is(other)))
+            let is_named = |namers: &Vec<Namer>| {
+                let by =
+                    |exports: &[PlannedExport]| exports.iter().any(|other| other != export && is_among(namers, other));
+                by(&ordered) || !by(&waiting)
+            };
+            needed_names(composition, wiring, export).iter().all(is_named)
         };
         let ready = waiting.iter().position(is_ready).unwrap_or(0);
         ordered.push(waiting.remove(ready));
@@ -184,31 +188,58 @@ fn namers_first(composition: Composition<'_>, wiring: &Wiring<'_>, planned: Vec<
 /// An export of an instance that names a type which another export needs.
 pub(super) struct Namer {
     pub(super) instance: InstanceId,
-    pub(super) interface: ExternName,
+    pub(super) export: ExternName,
     pub(super) ty: String,
 }
 
-impl Namer {
-    fn is(&self, export: &PlannedExport) -> bool {
-        (self.instance, &self.interface) == (export.instance, &export.export)
-    }
+fn is_among(namers: &[Namer], export: &PlannedExport) -> bool {
+    namers.iter().any(|namer| (namer.instance, &namer.export) == (export.instance, &export.export))
 }
 
-/// What else must be exported so that every type within an export has a name. Types of the host have one: its interfaces are
-/// imports of the result.
-fn needed_names(composition: Composition<'_>, wiring: &Wiring<'_>, export: &PlannedExport) -> Vec<Namer> {
+/// What else must be exported so that every type within an export has a name: for each type those of whom one must be. Types of the
+/// host have one: its interfaces are imports of the result.
+fn needed_names(composition: Composition<'_>, wiring: &Wiring<'_>, export: &PlannedExport) -> Vec<Vec<Namer>> {
     let Some(item) = composition.world(export.instance).export(&export.export) else { return Vec::new() };
-    let namers = item.foreign_types().into_iter().filter_map(|foreign| match foreign {
-        ForeignType::Export { interface, name } => Some(Namer { instance: export.instance, interface, ty: name }),
-        ForeignType::Import { interface, name } => {
-            let wire = wiring.of(export.instance).iter().find(|wire| *wire.import == interface)?;
-            match wire.end?.0 {
-                End::Host => None,
-                End::Instance(instance, interface) => Some(Namer { instance, interface: interface.clone(), ty: name }),
-            }
+    let foreign = item.foreign_types().into_iter();
+    foreign.filter_map(|foreign| namers(composition, wiring, export.instance, &foreign.names)).collect()
+}
+
+/// The exports that name a type which an instance knows by these names; nothing where the host names it.
+fn namers(
+    composition: Composition<'_>,
+    wiring: &Wiring<'_>,
+    instance: InstanceId,
+    names: &[TypeName],
+) -> Option<Vec<Namer>> {
+    let mut found = Vec::new();
+    for TypeName { side, owner, name } in names {
+        if *side == Side::Export {
+            found.push(Namer { instance, export: owner.clone(), ty: name.clone() });
+            continue;
         }
-    });
-    namers.collect()
+        let world = composition.world(instance);
+        if let Some(item) = world.import(owner).filter(|item| item.kind() == ItemKind::Type) {
+            // What a type at the root stands for satisfies it; one that is defined there is the host's.
+            let renamed = item.renamed_type();
+            if renamed.is_empty() {
+                return None;
+            }
+            found.extend(namers(composition, wiring, instance, renamed)?);
+            continue;
+        }
+        let wire = wiring.of(instance).iter().find(|wire| wire.import == owner);
+        match wire.and_then(|wire| wire.end) {
+            Some((End::Host, _)) => return None,
+            Some((End::Instance(provider, export), _)) => {
+                let exported = composition.world(provider).export(export);
+                let names = exported.map(|item| item.names_of_type(name)).unwrap_or_default();
+                found.extend(namers(composition, wiring, provider, names)?);
+            }
+            // That nothing satisfies the import is reported already.
+            None => return None,
+        }
+    }
+    Some(found)
 }
 
 /// Reports exports that need a type which the result does not name.
@@ -219,14 +250,14 @@ pub(super) fn check_names(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for export in planned {
-        let mut reported: Vec<Namer> = Vec::new();
-        for namer in needed_names(composition, wiring, export) {
-            let is_known = planned.iter().any(|other| namer.is(other));
-            let is_reported =
-                reported.iter().any(|other| (other.instance, &other.interface) == (namer.instance, &namer.interface));
-            if !is_known && !is_reported {
+        let mut reported: Vec<(InstanceId, ExternName)> = Vec::new();
+        for namers in needed_names(composition, wiring, export) {
+            let is_known = planned.iter().any(|other| is_among(&namers, other));
+            let Some(namer) = namers.into_iter().next().filter(|_| !is_known) else { continue };
+            let place = (namer.instance, namer.export.clone());
+            if !reported.contains(&place) {
                 diagnostics.push(report::unnameable_type(composition, export, &namer));
-                reported.push(namer);
+                reported.push(place);
             }
         }
     }

@@ -5,12 +5,12 @@
 
 use std::ops::Range;
 
-use wit::{ExternName, Item, MismatchKind};
+use wit::{ExternName, Item, ItemKind, MismatchKind};
 
 use super::{
     HostImport, InstanceId,
     composition::Composition,
-    report,
+    report, type_link,
     wiring::{End, Wiring},
 };
 use crate::diagnostic::Diagnostic;
@@ -92,7 +92,8 @@ fn denial_for_instance(composition: Composition<'_>, consumer: InstanceId, impor
 
 /// Merges the imports that go to the host, one for each interface and semver track, under the highest version of each.
 ///
-/// Only the imports of `used` instances count.
+/// Only the imports of `used` instances count. Types at the root are no capabilities, and not among the imports; but they share their
+/// names with what else is imported.
 pub(super) fn merge<'a>(
     composition: Composition<'a>,
     wiring: &Wiring<'a>,
@@ -110,6 +111,12 @@ pub(super) fn merge<'a>(
             }
         }
     }
+    for (id, import, item) in used.iter().flat_map(|id| types_of_host(composition, wiring, *id)) {
+        match groups.iter_mut().find(|group| group[0].1 == import) {
+            Some(group) => group.push((id, import, item)),
+            None => groups.push(vec![(id, import, item)]),
+        }
+    }
     for group in &groups {
         report_conflict(composition, group, diagnostics);
     }
@@ -118,9 +125,27 @@ pub(super) fn merge<'a>(
     imports
 }
 
+/// The types at the root of an instance's world that nothing in the composition satisfies.
+fn types_of_host<'a>(
+    composition: Composition<'a>,
+    wiring: &Wiring<'a>,
+    id: InstanceId,
+) -> impl Iterator<Item = (InstanceId, &'a ExternName, Item<'a>)> {
+    let world = composition.world(id);
+    let types = world.imports().filter(|(_, item)| item.kind() == ItemKind::Type);
+    let of_host = types.filter(move |(import, item)| {
+        let Some(link) = type_link(world, import, *item) else { return true };
+        let wire = wiring.of(id).iter().find(|wire| *wire.import == link.interface);
+        wire.is_some_and(|wire| matches!(wire.end, Some((End::Host, _))))
+    });
+    of_host.map(move |(import, item)| (id, import, item))
+}
+
 fn merged(group: &[(InstanceId, &ExternName, Item<'_>)]) -> Option<HostImport> {
-    let name = group.iter().map(|(_, name, _)| *name).max()?.clone();
-    Some(HostImport { name, consumers: group.iter().map(|(id, name, _)| (*id, (*name).clone())).collect() })
+    let capabilities = group.iter().filter(|(_, _, item)| item.kind() != ItemKind::Type);
+    let consumers: Vec<_> = capabilities.map(|(id, name, _)| (*id, (*name).clone())).collect();
+    let name = consumers.iter().map(|(_, name)| name).max()?.clone();
+    Some(HostImport { name, consumers })
 }
 
 /// Reports the first two imports of a group whose common functions and types differ. Only different views of the interface are
@@ -138,16 +163,17 @@ fn report_conflict(
         }
         let mut is_known = false;
         for other in &distinct {
-            let mut mismatches = other.2.mismatches(&entry.2);
-            is_known |= mismatches.is_empty() && entry.2.mismatches(&other.2).is_empty();
-            mismatches.retain(|mismatch| !matches!(mismatch.kind, MismatchKind::Missing { .. }));
+            let [mut mismatches, mut reverse] = [other.2.mismatches(&entry.2), entry.2.mismatches(&other.2)];
+            is_known |= mismatches.is_empty() && reverse.is_empty();
+            // What only one of them knows of an interface is no conflict; what only one has of a type, the other has not expected.
+            for mismatches in [&mut mismatches, &mut reverse] {
+                mismatches.retain(|mismatch| !matches!(mismatch.kind, MismatchKind::Missing { .. }));
+            }
+            if mismatches.is_empty() {
+                mismatches = reverse;
+            }
             if !mismatches.is_empty() {
-                diagnostics.push(report::host_conflict(
-                    composition,
-                    (other.0, other.1),
-                    (entry.0, entry.1),
-                    &mismatches,
-                ));
+                diagnostics.push(report::host_conflict(composition, other, entry, &mismatches));
                 return;
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! Decides nothing about the composition.
 
-use wit::{ExternName, Mismatch};
+use wit::{ExternName, Item, Mismatch};
 
 use super::{
     InstanceId, PlannedExport,
@@ -240,8 +240,8 @@ pub(super) fn resource_conflict(composition: Composition<'_>, conflict: &Conflic
 /// Two host imports cannot be one.
 pub(super) fn host_conflict(
     composition: Composition<'_>,
-    one: (InstanceId, &ExternName),
-    other: (InstanceId, &ExternName),
+    one: &(InstanceId, &ExternName, Item<'_>),
+    other: &(InstanceId, &ExternName, Item<'_>),
     mismatches: &[Mismatch],
 ) -> Diagnostic {
     let (first, second) = (composition.name(one.0), composition.name(other.0));
@@ -254,7 +254,15 @@ pub(super) fn host_conflict(
             format!("imports `{}`", other.1),
         )
         .notes(mismatches.iter().map(ToString::to_string))
-        .hint(format!("build `{first}` and `{second}` against the same version of the interface"))
+        .hint(match other.1 {
+            ExternName::Interface(_) => {
+                format!("build `{first}` and `{second}` against the same version of the interface")
+            }
+            ExternName::Plain(_) => format!(
+                "a name at the root of a world is shared by all components: give it another one in `{first}` or `{second}`, or \
+                 have an interface define it"
+            ),
+        })
 }
 
 /// A line under `[exports]` names what its instance does not have.
@@ -296,7 +304,7 @@ pub(super) fn ambiguous_export(
 
 /// An export needs a type that the result does not name.
 pub(super) fn unnameable_type(composition: Composition<'_>, export: &PlannedExport, namer: &Namer) -> Diagnostic {
-    let Namer { instance, interface, ty } = namer;
+    let Namer { instance, export: interface, ty } = namer;
     let message = format!("the export `{}` needs the type `{ty}` of `{interface}`, which is not exported", export.name);
     let mut lines = vec!["[exports]".to_owned()];
     if composition.manifest.exports.is_none() {

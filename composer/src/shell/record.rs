@@ -10,7 +10,7 @@ use registry_client::{DerivedKind, Digest};
 use super::{Content, Item, MAX_DEPTH, Module, Outline, Segment, Shell};
 
 /// The kind of the records; its binding changes with what [`super::cut`] and [`super::stub`] make of a component.
-pub(super) const KIND: DerivedKind<'_> = DerivedKind { name: "shell", binding: "2" };
+pub(super) const KIND: DerivedKind<'_> = DerivedKind { name: "shell", binding: "3" };
 
 pub(super) fn write(shell: &Shell) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -12,7 +12,7 @@ use registry_client::{DerivedKind, Digest};
 
 use crate::steps::{application, step};
 
-const SHELL: DerivedKind<'_> = DerivedKind { name: "shell", binding: "2" };
+const SHELL: DerivedKind<'_> = DerivedKind { name: "shell", binding: "3" };
 
 /// An application of a file and a package.
 fn sandbox() -> Sandbox {
