@@ -8,8 +8,8 @@ use std::path::Path;
 use arbitrary::Unstructured;
 use wit::compatibility::Rule;
 use wit_component::WitPrinter;
-use wit_parser::Resolve;
 use wit_parser::decoding::{DecodedWasm, decode};
+use wit_parser::{Resolve, WorldItem, WorldKey};
 
 use super::Random;
 
@@ -137,15 +137,22 @@ fn arbitrary(random: &mut Random) -> Option<String> {
     Some(printer.output.to_string())
 }
 
-/// The text with a function for each type, which passes it: a component has only the types that its functions need.
+/// The text with a function for each type of an interface, which passes it: a component has only the types that its functions need.
 pub(super) fn with_uses(text: &str) -> Option<String> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("test.wit", text).ok()?;
+    let package = &resolve.packages[package];
+    let named = package.interfaces.iter().map(|(name, id)| (format!("interface {name} {{"), *id));
+    let worlds = package.worlds.values().map(|id| &resolve.worlds[*id]);
+    let items = worlds.flat_map(|world| world.imports.iter().chain(&world.exports));
+    let inline = items.filter_map(|item| match item {
+        (WorldKey::Name(name), WorldItem::Interface { id, .. }) => Some((format!("{name}: interface {{"), *id)),
+        _ => None,
+    });
     let mut text = text.to_owned();
-    for (name, id) in &resolve.packages[package].interfaces {
-        let types = resolve.interfaces[*id].types.keys();
+    for (head, id) in named.chain(inline) {
+        let types = resolve.interfaces[id].types.keys();
         let functions: String = types.map(|ty| format!(" use-{ty}: func(x: %{ty});")).collect();
-        let head = format!("interface {name} {{");
         text = text.replacen(&head, &format!("{head}{functions}"), 1);
     }
     Some(text)
