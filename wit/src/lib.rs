@@ -21,6 +21,7 @@ pub mod compatibility;
 mod conformance;
 pub mod dependencies;
 mod encoding;
+mod excerpt;
 mod features;
 mod files;
 pub mod lint;

@@ -54,35 +54,46 @@ fn catalog() -> Sandbox {
 
 #[test]
 fn a_world_is_printed_with_the_features_that_are_on() {
-    assert_snapshot!(catalog().compose("wit show"), @r"
-    package root:component;
+    assert_snapshot!(catalog().compose("wit show"), @"
+    /// What a shop sells.
+    package shop:catalog@1.2.0;
 
-    world root {
-      import shop:catalog/types@1.2.0;
-      import log: func(line: string);
-      export shop:catalog/api@1.2.0;
+    /// Types of the catalog.
+    @since(version = 1.0.0)
+    interface types {
+      /// Something for sale.
+      record item {
+        /// In cents.
+        price: u64,
+        name: option<string>,
+      }
+
+      enum color {
+        red,
+        blue,
+      }
     }
 
-    package shop:catalog@1.2.0 {
-      interface types {
-        record item {
-          price: u64,
-          name: option<string>,
-        }
-        enum color {
-          red,
-          blue,
-        }
+    interface api {
+      use types.{item};
+
+      /// A basket.
+      resource cart {
+        constructor(limit: u32);
+        add: func(item: item);
+        total: static func(carts: list<borrow<cart>>) -> u64;
       }
-      interface api {
-        use types.{item};
-        resource cart {
-          constructor(limit: u32);
-          add: func(item: item);
-          total: static func(carts: list<borrow<cart>>) -> u64;
-        }
-        find: func(id: u64) -> result<item, string>;
-      }
+
+      /// Finds an item.
+      find: func(id: u64) -> result<item, string>;
+    }
+
+    /// What a catalog is.
+    world service {
+      import types;
+      import log: func(line: string);
+
+      export api;
     }
     exit status 0
     ");
@@ -94,34 +105,44 @@ fn a_world_is_printed_with_the_features_that_are_on() {
 
 #[test]
 fn a_world_is_printed_as_its_users_see_it() {
-    assert_snapshot!(catalog().compose("wit show --importize"), @r"
-    package root:component;
+    assert_snapshot!(catalog().compose("wit show --importize"), @"
+    /// What a shop sells.
+    package shop:catalog@1.2.0;
 
-    world root {
-      import shop:catalog/types@1.2.0;
-      import shop:catalog/api@1.2.0;
+    /// Types of the catalog.
+    @since(version = 1.0.0)
+    interface types {
+      /// Something for sale.
+      record item {
+        /// In cents.
+        price: u64,
+        name: option<string>,
+      }
+
+      enum color {
+        red,
+        blue,
+      }
     }
 
-    package shop:catalog@1.2.0 {
-      interface types {
-        record item {
-          price: u64,
-          name: option<string>,
-        }
-        enum color {
-          red,
-          blue,
-        }
+    interface api {
+      use types.{item};
+
+      /// A basket.
+      resource cart {
+        constructor(limit: u32);
+        add: func(item: item);
+        total: static func(carts: list<borrow<cart>>) -> u64;
       }
-      interface api {
-        use types.{item};
-        resource cart {
-          constructor(limit: u32);
-          add: func(item: item);
-          total: static func(carts: list<borrow<cart>>) -> u64;
-        }
-        find: func(id: u64) -> result<item, string>;
-      }
+
+      /// Finds an item.
+      find: func(id: u64) -> result<item, string>;
+    }
+
+    /// What a catalog is.
+    world service-importized {
+      import types;
+      import api;
     }
     exit status 0
     ");

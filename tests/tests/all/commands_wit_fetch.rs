@@ -103,13 +103,22 @@ fn what_wit_refers_to_comes_into_its_deps_and_is_locked() {
        Unchanged wit/deps
     exit status 0
     ");
-    assert_snapshot!(sandbox.compose("wit show"), @r"
-    package root:component;
+    assert_snapshot!(sandbox.compose("wit show"), @"
+    package t:app;
 
-    world root {
+    world app {
       import t:io/poll@0.2.0;
       import t:io/streams@0.2.0;
       import t:http/types@0.2.0;
+    }
+
+    package t:http@0.2.0 {
+      /// Types.
+      interface types {
+        use t:io/streams@0.2.0.{input};
+
+        body: func() -> input;
+      }
     }
 
     package t:io@0.2.0 {
@@ -118,16 +127,10 @@ fn what_wit_refers_to_comes_into_its_deps_and_is_locked() {
       }
       interface streams {
         use poll.{pollable};
+
         resource input {
           subscribe: func() -> pollable;
         }
-      }
-    }
-
-    package t:http@0.2.0 {
-      interface types {
-        use t:io/streams@0.2.0.{input};
-        body: func() -> input;
       }
     }
     exit status 0

@@ -32,11 +32,12 @@ fn forget(sandbox: &Sandbox) {
 
 /// The package as it is shown.
 const SHOWN: &str = "\
-package root:component;
+package a:api;
 
-world root {
+world w {
   import a:one/i;
   import a:two/i;
+
   export f: func();
 }
 
@@ -122,9 +123,9 @@ fn a_file_of_a_revision_may_be_whatever_one_on_disk_may() {
     exit status 0
     ");
     assert_snapshot!(sandbox.compose("wit show git:v1:api.wit"), @"
-    package root:component;
+    package a:api;
 
-    world root {
+    world w {
     }
     exit status 0
     ");

@@ -382,9 +382,9 @@ fn a_wit_package_is_published_and_used() {
     assert_eq!(run.status, Some(0), "{run}");
     let run = uses.compose("wit show wit");
     assert_snapshot!(run.stdout, @"
-    package root:component;
+    package u:app;
 
-    world root {
+    world app {
       import t:greeting/greet@1.0.0;
     }
 

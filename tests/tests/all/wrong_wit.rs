@@ -222,9 +222,10 @@ fn a_feature_that_nothing_is_behind_is_told() {
     let gated = "package a:b@1.0.0;\nworld w {\n  @unstable(feature = fancy)\n  import f: func();\n}\n";
     let sandbox = Sandbox::bare([("gated.wit", gated), ("plain.wit", "package a:b@1.0.0;\nworld w {}\n")]);
     assert_snapshot!(sandbox.compose("wit show gated.wit --features fanci,fancy"), @"
-    package root:component;
+    package a:b@1.0.0;
 
-    world root {
+    world w {
+      @unstable(feature = fancy)
       import f: func();
     }
     ---
@@ -242,9 +243,9 @@ fn a_feature_that_nothing_is_behind_is_told() {
     exit status 0
     ");
     assert_snapshot!(sandbox.compose("wit show plain.wit --features more"), @"
-    package root:component;
+    package a:b@1.0.0;
 
-    world root {
+    world w {
     }
     ---
     warning[unknown-name]: nothing is behind the feature `more`

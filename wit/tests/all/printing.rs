@@ -1,7 +1,7 @@
 //! A world prints as WIT that reads as the same world.
 
 use insta::assert_snapshot;
-use wit::World;
+use wit::{Features, Package, World};
 
 use crate::synthesis::component;
 
@@ -248,4 +248,94 @@ fn prints_a_name_for_handles_of_a_resource() {
     assert_eq!(World::from_text("printed.wit", &printed, None).unwrap().to_wit(), printed);
     assert!(printed.contains("type handle = own<r>;\n    type loan = borrow<r>;"), "{printed}");
     assert!(printed.contains("use a:b/i.{handle};"), "{printed}");
+}
+
+/// A world of the text as it is shown, which reads as the same world.
+#[track_caller]
+fn excerpt(wit: &str, world: &str, features: &Features) -> String {
+    let package = Package::from_text("test.wit", wit).unwrap();
+    let text = package.excerpt(Some(world), features).unwrap();
+    let again = Package::from_text("excerpt.wit", &text).unwrap();
+    let print = |package: &Package| package.world(Some(world), features).unwrap().to_wit();
+    assert_eq!(print(&again), print(&package));
+    assert_eq!(again.excerpt(None, features).unwrap(), text);
+    text
+}
+
+#[test]
+fn a_world_is_shown_under_its_name_with_what_it_needs() {
+    let wit = "package shop:catalog@1.2.0;
+        /// Not needed.
+        interface other {}
+        /// Things.
+        interface types { use wasi:io/streams@0.2.3.{input}; record item { %from: option<u32> } @unstable(feature = more) type more = input; }
+        interface api { use types.{item}; find: func() -> item; @unstable(feature = more) more: func(); }
+        /// What a catalog is.
+        world service { export api; use wasi:cli/env@0.2.3.{name}; import log: func(name: name); @unstable(feature = more) import other; }
+        world unneeded { import other; }
+        package wasi:cli@0.2.3 { interface env { type name = string; } interface exit {} }
+        package wasi:io@0.2.3 { interface streams { use error.{fault}; resource input { read: func() -> result<u8, fault>; } } interface error { type fault = u8; } interface poll {} }
+        package wasi:random@0.2.3 { interface random {} }
+        ";
+    assert_snapshot!(excerpt(wit, "service", &Features::default()), @"
+    package shop:catalog@1.2.0;
+
+    /// Things.
+    interface types {
+      use wasi:io/streams@0.2.3.{input};
+
+      record item {
+        %from: option<u32>,
+      }
+    }
+
+    interface api {
+      use types.{item};
+
+      find: func() -> item;
+    }
+
+    /// What a catalog is.
+    world service {
+      import wasi:cli/env@0.2.3;
+      import wasi:io/error@0.2.3;
+      import wasi:io/streams@0.2.3;
+      import types;
+      use wasi:cli/env@0.2.3.{name};
+      import log: func(name: name);
+
+      export api;
+    }
+
+    package wasi:cli@0.2.3 {
+      interface env {
+        type name = string;
+      }
+    }
+
+    package wasi:io@0.2.3 {
+      interface error {
+        type fault = u8;
+      }
+      interface streams {
+        use error.{fault};
+
+        resource input {
+          read: func() -> result<u8, fault>;
+        }
+      }
+    }
+    ");
+    assert_snapshot!(excerpt(wit, "unneeded", &Features::All), @"
+    package shop:catalog@1.2.0;
+
+    /// Not needed.
+    interface other {
+    }
+
+    world unneeded {
+      import other;
+    }
+    ");
+    assert!(excerpt(wit, "service", &Features::All).contains("more: func();"));
 }

@@ -110,6 +110,11 @@ impl Input {
         self.wit.package().map_err(|error| unreadable_wit(&error).into())
     }
 
+    /// Whether it is a component, rather than WIT.
+    pub(crate) fn is_component(&self) -> bool {
+        matches!(self.wit, Wit::Component { .. })
+    }
+
     /// The world that is meant.
     ///
     /// # Errors

@@ -37,9 +37,11 @@ pub(super) fn run(arguments: &WitShowArgs, inputs: &Inputs<'_>, output: &Output)
         if is_whole {
             return package.to_wit().map_err(failed);
         }
-        match arguments.importize {
-            true => Ok(package.world(world.as_deref(), &features).map_err(failed)?.to_wit()),
-            false => Ok(input.world(&features)?.to_wit()),
+        match (input.is_component(), arguments.importize) {
+            (false, _) => package.excerpt(world.as_deref(), &features).map_err(failed),
+            // A component's world has no name of its own.
+            (true, true) => Ok(package.world(world.as_deref(), &features).map_err(failed)?.to_wit()),
+            (true, false) => Ok(input.world(&features)?.to_wit()),
         }
     };
     match output.format() {
