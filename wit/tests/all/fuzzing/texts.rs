@@ -6,6 +6,7 @@ use std::panic::catch_unwind;
 use std::path::Path;
 
 use arbitrary::Unstructured;
+use wit::Package;
 use wit::compatibility::Rule;
 use wit_component::WitPrinter;
 use wit_parser::decoding::{DecodedWasm, decode};
@@ -139,6 +140,8 @@ fn arbitrary(random: &mut Random) -> Option<String> {
 
 /// The text with a function for each type of an interface, which passes it: a component has only the types that its functions need.
 pub(super) fn with_uses(text: &str) -> Option<String> {
+    // What makes wit-parser panic is an error here, and nowhere below.
+    Package::from_text("test.wit", text).ok()?;
     let mut resolve = Resolve::default();
     let package = resolve.push_str("test.wit", text).ok()?;
     let package = &resolve.packages[package];
