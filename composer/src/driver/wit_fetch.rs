@@ -313,7 +313,7 @@ struct Overrides {
 }
 
 #[derive(Deserialize)]
-#[serde(expecting = "a table with `path` or `version`")]
+#[serde(deny_unknown_fields, expecting = "a table with `path` or `version`")]
 struct Override {
     path: Option<PathBuf>,
     version: Option<VersionReq>,
@@ -326,10 +326,15 @@ impl Overrides {
         }
         let wrong = || Diagnostic::error(Code::ManifestSyntax, format!("`{}` cannot be used", shown(path)));
         let text = read_text(path).map_err(|error| wrong().note(error.to_string()))?;
-        toml::from_str(&text).map_err(|error| {
-            let source = SourceText::new(shown(path), text.as_str());
-            wrong().label(&source, error.span().unwrap_or(0..0), error.message().replace('\n', "; "))
-        })
+        let pointing = |span, label: String| wrong().label(&SourceText::new(shown(path), text.as_str()), span, label);
+        let read: Self = toml::from_str(&text)
+            .map_err(|error| pointing(error.span().unwrap_or(0..0), error.message().replace('\n', "; ")))?;
+        match read.overrides.keys().find_map(|name| Some((name, name.parse::<wit::PackageName>().err()?))) {
+            Some((name, error)) => {
+                Err(pointing(text.find(name.as_str()).map_or(0..0, |at| at..at + name.len()), error.to_string()))
+            }
+            None => Ok(read),
+        }
     }
 }
 
@@ -364,7 +369,10 @@ impl Fetch<'_> {
             let package = Package::from_path(&path).map_err(|error| {
                 unreadable(&error).note(format!("`{WKG_MANIFEST}` takes `{}` from there", needed.name))
             })?;
-            return Ok(Found { needed: needed.clone(), package, from: format!("`{}`", shown(&path)), locked: None });
+            let from = format!("`{}`", shown(&path));
+            check_name(&package, needed, &from)
+                .map_err(|wrong| wrong.hint(format!("mend `[overrides]` in `{WKG_MANIFEST}`")))?;
+            return Ok(Found { needed: needed.clone(), package, from, locked: None });
         }
         let requirement = match (overridden.and_then(|overridden| overridden.version.clone()), &needed.version) {
             (Some(requirement), _) => requirement,
@@ -373,18 +381,16 @@ impl Fetch<'_> {
         };
         let (origin, locked) = self.choose(needed, requirement).await?;
         let (LockedSource::Package { release, .. } | LockedSource::Reference { release, .. }) = &locked else {
-            return Err(Diagnostic::error(Code::LockInvalid, format!("the lock has a path for `{needed}`")).into());
+            let message = format!("`compose.lock` has a path for `{needed}`, which must come from a registry");
+            return Err(Diagnostic::error(Code::LockInvalid, message).hint("choose anew\ncompose wit update").into());
         };
         let bytes = self.reader.client.fetch(&origin, release).await;
         let bytes = bytes.map_err(|error| registry_report::fetch_diagnostic(&error))?;
         let Wit::Package(package) = Wit::of_bytes(&origin.to_string(), &bytes)? else {
             let message = format!("{origin} is a component, and `{needed}` is wanted as WIT");
-            return Err(Diagnostic::error(Code::WorldUnreadable, message).into());
+            return Err(Diagnostic::error(Code::WorldUnreadable, message).hint(by_hand(needed)).into());
         };
-        if package.name() != needed.name {
-            let message = format!("{origin} has the WIT of `{package}`, and `{needed}` is wanted");
-            return Err(Diagnostic::error(Code::WorldUnreadable, message).into());
-        }
+        check_name(&package, needed, &origin.to_string()).map_err(|wrong| wrong.hint(by_hand(needed)))?;
         let from = match &origin {
             Origin::Package { registry, .. } => registry.to_string(),
             Origin::Reference(reference) => reference.to_string(),
@@ -426,6 +432,19 @@ impl Fetch<'_> {
         };
         Ok((origin, LockedSource::Package { package, requirement, registry, version, release }))
     }
+}
+
+/// Whether what was found is the package that is needed.
+fn check_name(package: &Package, needed: &VersionedPackage, from: &str) -> Result<(), Diagnostic> {
+    if package.name() == needed.name {
+        return Ok(());
+    }
+    let message = format!("{from} has the WIT of `{package}`, and `{needed}` is wanted");
+    Err(Diagnostic::error(Code::WorldUnreadable, message))
+}
+
+fn by_hand(needed: &VersionedPackage) -> String {
+    format!("put the WIT of `{}` into `{DEPS}` by hand, or say in `{WKG_MANIFEST}` where it is", needed.name)
 }
 
 /// The requirement that only this version satisfies.

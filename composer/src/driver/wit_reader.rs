@@ -232,6 +232,8 @@ pub fn unreadable(error: &WorldError) -> Diagnostic {
         WorldError::UnknownWorld { nearest: Some(near), .. } => {
             coded(error.to_string()).hint(format!("did you mean `{near}`?"))
         }
+        WorldError::NoWorlds { .. } => coded(error.to_string())
+            .hint("a world says what a component imports and exports: write one, or name WIT that has it"),
         WorldError::SeveralWorlds { .. } => coded(error.to_string()).hint("say which one is meant with `--world NAME`"),
         error => coded(error.to_string()).causes(error),
     }

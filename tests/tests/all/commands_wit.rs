@@ -257,8 +257,10 @@ fn a_package_without_a_world_is_shown_as_a_whole() {
     ### `f: func()`
     exit status 0
     ");
-    assert_snapshot!(sandbox.compose("wit show --world one"), @r"
+    assert_snapshot!(sandbox.compose("wit show --world one"), @"
     error[world-unreadable]: the package `a:b@1.0.0` has no world
+     |
+     = help: a world says what a component imports and exports: write one, or name WIT that has it
     exit status 1
     ");
 }

@@ -3,6 +3,8 @@
 use compose_tests::{artifact::publish, sandbox::Sandbox, wit::encoded};
 use insta::assert_snapshot;
 
+use crate::steps::step;
+
 /// Shows WIT of one file, `a.wit`.
 fn text(wit: &str) -> String {
     Sandbox::bare([("a.wit", wit)]).compose("wit show a.wit").to_string()
@@ -406,5 +408,108 @@ fn without_against_the_newest_published_version_is_meant() {
 
         Compared shop:other@3.0.0 with shop:catalog@1.3.0: 2 changes, 2 announced by the version
     exit status 0
+    ");
+}
+
+#[test]
+fn what_is_fetched_must_be_what_is_referred_to() {
+    let sandbox = Sandbox::new("[registries]\ndefault = \"dir:registry\"\n");
+    let registry = sandbox.path("registry");
+    let io = encoded("package t:io@0.2.0;\ninterface poll {}\n");
+    publish(&registry, "t:misnamed@1.0.0", &io);
+    publish(&registry, "t:part@1.0.0", &step("a", None, 1));
+    let fetch = |reference: &str, overrides: &str| {
+        sandbox.write("wit/app.wit", format!("package t:app;\nworld app {{\n  import {reference};\n}}\n"));
+        sandbox.write("wkg.toml", overrides);
+        sandbox.compose("wit fetch")
+    };
+    assert_snapshot!(fetch("t:misnamed/x@1.0.0", ""), @"
+    error[world-unreadable]: t:misnamed@1.0.0 in dir:registry has the WIT of `t:io@0.2.0`, and `t:misnamed@1.0.0` is wanted
+     |
+     = help: put the WIT of `t:misnamed` into `deps` by hand, or say in `wkg.toml` where it is
+    exit status 1
+    ");
+    assert_snapshot!(fetch("t:part/x@1.0.0", ""), @"
+    error[world-unreadable]: t:part@1.0.0 in dir:registry is a component, and `t:part@1.0.0` is wanted as WIT
+     |
+     = help: put the WIT of `t:part` into `deps` by hand, or say in `wkg.toml` where it is
+    exit status 1
+    ");
+    assert_snapshot!(fetch("WASI:io/x@1.0.0", ""), @"
+    error[package-not-found]: `WASI:io@1.0.0` cannot come from a registry
+     |
+     = note: `WASI:io` is not a package name: `WASI` is not lowercase words of letters and digits joined by `-`, the first beginning with a letter
+     = help: put it into `deps` by hand
+    exit status 3
+    ");
+    sandbox.write("io.wasm", io);
+    assert_snapshot!(fetch("t:other/x", "[overrides]\n\"t:other\" = { path = \"io.wasm\" }\n"), @"
+    error[world-unreadable]: `io.wasm` has the WIT of `t:io@0.2.0`, and `t:other` is wanted
+     |
+     = help: mend `[overrides]` in `wkg.toml`
+    exit status 1
+    ");
+    assert_snapshot!(fetch("t:other/x", "[overrides]\n\"t:other\" = { path = \"nowhere\" }\n"), @"
+    error[world-unreadable]: there is no WIT at `nowhere`
+     |
+     = note: `wkg.toml` takes `t:other` from there
+     = help: WIT is a directory of `.wit` files, one such file, an encoded package or a component
+     = help: or a package in a registry, `wasi:http@0.2`; an artifact, `oci://HOST/REPOSITORY:TAG`; or `git:REVISION:PATH`
+    exit status 1
+    ");
+    assert_snapshot!(fetch("t:other/x", "[overrides]\n\"t:other\" = { verson = \"1\" }\n"), @r#"
+    error[manifest-syntax]: `wkg.toml` cannot be used
+     --> wkg.toml:2:15
+      |
+    2 | "t:other" = { verson = "1" }
+      |               ^^^^^^ unknown field `verson`, expected `path` or `version`
+    exit status 1
+    "#);
+    assert_snapshot!(fetch("t:other/x", "[overrides]\nt-other = { version = \"1\" }\n"), @r#"
+    error[manifest-syntax]: `wkg.toml` cannot be used
+     --> wkg.toml:2:1
+      |
+    2 | t-other = { version = "1" }
+      | ^^^^^^^ `t-other` is not a package name, such as `wasi:http`
+    exit status 1
+    "#);
+    assert!(!sandbox.path("wit/deps").exists());
+}
+
+#[test]
+fn a_version_must_stay_the_same_kind_of_thing() {
+    let sandbox = Sandbox::new("[registries]\ndefault = \"dir:registry\"\n");
+    publish(&sandbox.path("registry"), "t:part@1.0.0", &encoded("package t:part@1.0.0;\ninterface i {}\n"));
+    publish(&sandbox.path("registry"), "t:wit@1.0.0", &step("a", None, 1));
+    sandbox.write("part.wasm", step("a", None, 1));
+    sandbox.write("wit.wit", "package t:wit@1.1.0;\ninterface i {}\n");
+    assert_snapshot!(sandbox.compose("push part.wasm --as t:part@1.1.0"), @"
+    error[breaking-change]: 1.0.0 is a WIT package, and 1.1.0 a component
+     |
+     = note: 1.1.0 says that it can stand in for 1.0.0
+     = help: publish it as 2.0.0, which says that it cannot
+     = help: or publish it all the same, with `--allow-breaking`
+    exit status 1
+    ");
+    assert_snapshot!(sandbox.compose("push wit.wit"), @"
+    error[breaking-change]: 1.0.0 is a component, and 1.1.0 a WIT package
+     |
+     = note: 1.1.0 says that it can stand in for 1.0.0
+     = help: publish it as 2.0.0, which says that it cannot
+     = help: or publish it all the same, with `--allow-breaking`
+    exit status 1
+    ");
+    sandbox.write("none.wit", "package t:none;\ninterface i {}\n");
+    assert_snapshot!(sandbox.compose("check part.wasm --wit none.wit"), @"
+    error[world-unreadable]: the package `t:none` has no world
+     |
+     = help: a world says what a component imports and exports: write one, or name WIT that has it
+    exit status 1
+    ");
+    assert_snapshot!(sandbox.compose("wit compat none.wit --against none.wit --suggest-version"), @"
+    error: the package `t:none` has no version from which to go on
+     |
+     = help: give it one in its `package` line: `@0.1.0`
+    exit status 2
     ");
 }
