@@ -196,6 +196,11 @@ impl Failure {
         self
     }
 
+    /// Says something else, or more, of each finding.
+    pub(crate) fn map(self, say: impl FnMut(Diagnostic) -> Diagnostic) -> Self {
+        Self { diagnostics: self.diagnostics.into_iter().map(say).collect() }
+    }
+
     /// Puts further findings before the ones that are already here.
     pub(crate) fn preceded_by(mut self, mut earlier: Vec<Diagnostic>) -> Self {
         earlier.append(&mut self.diagnostics);

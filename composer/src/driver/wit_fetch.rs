@@ -5,7 +5,10 @@
 //!
 //! What its texts refer to comes from registries, one file `NAMESPACE-NAME-VERSION/package.wit` a package, as `wkg wit fetch` names
 //! them. Packages that somebody put into `deps` under other names are left as they are, and not fetched. `wkg.toml` beside the
-//! directory may say that a package comes from a path, or which version is taken; the lock is `compose.lock` beside it.
+//! directory may say that a package comes from a path, or which version is taken; the lock is `compose.lock` beside it, and what
+//! that does not have yet is taken as `wkg.lock` has it.
+
+mod wkg;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,23 +18,22 @@ use std::{
 };
 
 use futures::{StreamExt, TryStreamExt, stream};
-use registry_client::{Origin, Registry};
+use registry_client::{Origin, PackageName, Registry, Release};
 use semver::VersionReq;
-use serde::Deserialize;
 use wit::{
     DEPS, Package,
     dependencies::{self, VersionedPackage},
 };
 
+use self::wkg::{LockedVersion, Overrides, WkgLock};
 use super::{
     Locking,
     home::{Home, StaleLock, write},
-    load::read_text,
     read_manifest, report,
     wit_reader::{Wit, WitReader, is_wit, unreadable},
 };
 use crate::{
-    diagnostic::{Code, Diagnostic, Failure, SourceText, shown},
+    diagnostic::{Code, Diagnostic, Failure, shown},
     emit,
     lock::{Lock, LockedSource},
     manifest, registry_report,
@@ -39,9 +41,6 @@ use crate::{
 
 /// The one file of a package that was fetched.
 const FILE: &str = "package.wit";
-
-/// Where `wkg` has what is not taken from registries.
-const WKG_MANIFEST: &str = "wkg.toml";
 
 /// How many packages are fetched at a time; the client bounds its downloads itself.
 const FETCHES_AT_A_TIME: usize = 8;
@@ -121,12 +120,15 @@ pub async fn plan_wit(
     check_names(renewal, &needed, &name)?;
 
     let beside = directory.parent().unwrap_or(Path::new(""));
-    let overrides = Overrides::read(&beside.join(WKG_MANIFEST))?;
+    let overrides = Overrides::read(beside)?;
     let home = home(beside)?;
     let held = home.lock().map(|lock| lock.wit.clone()).unwrap_or_default();
+    let is_new = |package: &VersionedPackage| !held.contains_key(&package.to_string()) && !renewal.concerns(package);
+    let wkg_lock = if needed.iter().any(is_new) { WkgLock::read(beside)? } else { WkgLock::default() };
     let fetches = needed.iter().map(|package| {
         let locked = held.get(&package.to_string()).filter(|_| !renewal.concerns(package));
-        let fetch = Fetch { reader, beside, overrides: &overrides, locked };
+        let wkg_lock = Some(&wkg_lock).filter(|_| is_new(package));
+        let fetch = Fetch { reader, beside, overrides: &overrides, locked, wkg_lock };
         async move { fetch.package(package).await }
     });
     let found: Vec<Found> = stream::iter(fetches).buffered(FETCHES_AT_A_TIME).try_collect().await?;
@@ -305,39 +307,6 @@ fn prove(
     Package::from_files(name, &files).map(drop).map_err(|error| unreadable(&error).note("nothing was written"))
 }
 
-/// `[overrides]` of `wkg.toml`, by package.
-#[derive(Default, Deserialize)]
-struct Overrides {
-    #[serde(default)]
-    overrides: BTreeMap<String, Override>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table with `path` or `version`")]
-struct Override {
-    path: Option<PathBuf>,
-    version: Option<VersionReq>,
-}
-
-impl Overrides {
-    fn read(path: &Path) -> Result<Self, Diagnostic> {
-        if !path.is_file() {
-            return Ok(Self::default());
-        }
-        let wrong = || Diagnostic::error(Code::ManifestSyntax, format!("`{}` cannot be used", shown(path)));
-        let text = read_text(path).map_err(|error| wrong().note(error.to_string()))?;
-        let pointing = |span, label: String| wrong().label(&SourceText::new(shown(path), text.as_str()), span, label);
-        let read: Self = toml::from_str(&text)
-            .map_err(|error| pointing(error.span().unwrap_or(0..0), error.message().replace('\n', "; ")))?;
-        match read.overrides.keys().find_map(|name| Some((name, name.parse::<wit::PackageName>().err()?))) {
-            Some((name, error)) => {
-                Err(pointing(text.find(name.as_str()).map_or(0..0, |at| at..at + name.len()), error.to_string()))
-            }
-            None => Ok(read),
-        }
-    }
-}
-
 /// A package that was found.
 struct Found {
     needed: VersionedPackage,
@@ -359,19 +328,21 @@ struct Fetch<'a> {
     beside: &'a Path,
     overrides: &'a Overrides,
     locked: Option<&'a LockedSource>,
+    /// What `wkg` has chosen, where that counts.
+    wkg_lock: Option<&'a WkgLock>,
 }
 
 impl Fetch<'_> {
     async fn package(&self, needed: &VersionedPackage) -> Result<Found, Failure> {
-        let overridden = self.overrides.overrides.get(&needed.name.to_string());
+        let overridden = self.overrides.of(&needed.name);
         if let Some(path) = overridden.and_then(|overridden| overridden.path.as_ref()) {
             let path = self.beside.join(path);
             let package = Package::from_path(&path).map_err(|error| {
-                unreadable(&error).note(format!("`{WKG_MANIFEST}` takes `{}` from there", needed.name))
+                unreadable(&error).note(format!("`{}` takes `{}` from there", wkg::MANIFEST, needed.name))
             })?;
             let from = format!("`{}`", shown(&path));
             check_name(&package, needed, &from)
-                .map_err(|wrong| wrong.hint(format!("mend `[overrides]` in `{WKG_MANIFEST}`")))?;
+                .map_err(|wrong| wrong.hint(format!("mend `[overrides]` in `{}`", wkg::MANIFEST)))?;
             return Ok(Found { needed: needed.clone(), package, from, locked: None });
         }
         let requirement = match (overridden.and_then(|overridden| overridden.version.clone()), &needed.version) {
@@ -379,7 +350,8 @@ impl Fetch<'_> {
             (None, Some(version)) => exactly(version),
             (None, None) => VersionReq::STAR,
         };
-        let (origin, locked) = self.choose(needed, requirement).await?;
+        let by_wkg = self.wkg_lock.and_then(|lock| lock.find(&needed.name, &requirement));
+        let (origin, locked) = self.choose(needed, requirement, by_wkg).await?;
         let (LockedSource::Package { release, .. } | LockedSource::Reference { release, .. }) = &locked else {
             let message = format!("`compose.lock` has a path for `{needed}`, which must come from a registry");
             return Err(Diagnostic::error(Code::LockInvalid, message).hint("choose anew\ncompose wit update").into());
@@ -391,18 +363,22 @@ impl Fetch<'_> {
             return Err(Diagnostic::error(Code::WorldUnreadable, message).hint(by_hand(needed)).into());
         };
         check_name(&package, needed, &origin.to_string()).map_err(|wrong| wrong.hint(by_hand(needed)))?;
-        let from = match &origin {
+        let mut from = match &origin {
             Origin::Package { registry, .. } => registry.to_string(),
             Origin::Reference(reference) => reference.to_string(),
         };
+        if let Some(LockedVersion { version, .. }) = by_wkg {
+            from.push_str(&format!(", in version {version} as `{}` has it", wkg::LOCK));
+        }
         Ok(Found { needed: needed.clone(), package, from, locked: Some(locked) })
     }
 
-    /// What is locked, while that satisfies the requirement; else the newest that does.
+    /// What is locked, while that satisfies the requirement; else what `wkg` has chosen, else the newest that does.
     async fn choose(
         &self,
         needed: &VersionedPackage,
         requirement: VersionReq,
+        by_wkg: Option<&LockedVersion>,
     ) -> Result<(Origin, LockedSource), Failure> {
         if let Some(locked @ LockedSource::Package { package, requirement: same, registry, version, .. }) = self.locked
             && *same == requirement
@@ -418,8 +394,14 @@ impl Fetch<'_> {
                 .note(error.to_string())
                 .hint(format!("put it into `{DEPS}` by hand"))
         })?;
-        let origin = self.reader.newest(&package, &requirement).await?;
-        let release = self.reader.release(&origin).await?;
+        let (origin, release) = match by_wkg {
+            Some(chosen) => self.chosen_by_wkg(&package, chosen).await?,
+            None => {
+                let origin = self.reader.newest(&package, &requirement).await?;
+                let release = self.reader.release(&origin).await?;
+                (origin, release)
+            }
+        };
         let Origin::Package { registry, version, .. } = origin.clone() else {
             unreachable!("the newest version of a package is one of a package")
         };
@@ -431,6 +413,29 @@ impl Fetch<'_> {
             other => other,
         };
         Ok((origin, LockedSource::Package { package, requirement, registry, version, release }))
+    }
+
+    /// The version that `wkg` has chosen, if it still is what it was then.
+    async fn chosen_by_wkg(&self, package: &PackageName, chosen: &LockedVersion) -> Result<(Origin, Release), Failure> {
+        let LockedVersion { version, digest, .. } = chosen;
+        let hint = || format!("take what there is now, and commit `compose.lock`\ncompose wit update {package}");
+        let found = self.reader.newest(package, &exactly(version)).await;
+        let origin = found.map_err(|failure| {
+            failure.map(|diagnostic| match diagnostic.code {
+                Code::VersionNotFound => diagnostic.note(format!("`{}` has {version}", wkg::LOCK)).hint(hint()),
+                _ => diagnostic,
+            })
+        })?;
+        let release = self.reader.release(&origin).await?;
+        if release.component.digest == *digest {
+            return Ok((origin, release));
+        }
+        let message = format!("{origin} is not what it was when `wkg` locked it");
+        Err(Diagnostic::error(Code::TagMoved, message)
+            .note(format!("`{}` has {digest}", wkg::LOCK))
+            .note(format!("the registry has {}", release.component.digest))
+            .hint(hint())
+            .into())
     }
 }
 
@@ -444,7 +449,7 @@ fn check_name(package: &Package, needed: &VersionedPackage, from: &str) -> Resul
 }
 
 fn by_hand(needed: &VersionedPackage) -> String {
-    format!("put the WIT of `{}` into `{DEPS}` by hand, or say in `{WKG_MANIFEST}` where it is", needed.name)
+    format!("put the WIT of `{}` into `{DEPS}` by hand, or say in `{}` where it is", needed.name, wkg::MANIFEST)
 }
 
 /// The requirement that only this version satisfies.

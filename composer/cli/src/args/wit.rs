@@ -72,7 +72,8 @@ pub(crate) struct ShowArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  compose wit fetch\n  compose wit fetch wit --check\n\n\
                   What is fetched is locked in compose.lock beside the directory. Packages that are in deps under other names \
-                  than NAMESPACE-NAME-VERSION are left as they are. [overrides] of a wkg.toml beside the directory are honoured.")]
+                  than NAMESPACE-NAME-VERSION are left as they are. [overrides] of a wkg.toml beside the directory are honoured; a \
+                  package that compose.lock does not have yet comes in the version that a wkg.lock has.")]
 pub(crate) struct FetchArgs {
     /// The directory of WIT [default: the one of the manifest's world, else wit]
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
