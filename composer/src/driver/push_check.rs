@@ -7,14 +7,14 @@
 use registry_client::{Client, Error, Origin};
 use semver::Version;
 use wit::{
-    Features, Nonconformance, Track, World,
+    Features, Nonconformance, Package, Track, World,
     compatibility::{Bump, Change, Policy, compatibility, suggest_version},
     conformance,
 };
 
 use super::wit_reader::Wit;
 use crate::{
-    diagnostic::{Code, Diagnostic, Failure},
+    diagnostic::{Code, Diagnostic, Failure, SourceText},
     publication::Publication,
     registry_report,
 };
@@ -49,7 +49,12 @@ pub async fn breaking_changes(
             let mut compared = compatibility(&before, after, &Features::default());
             (compared.version_before, compared.version_after) = (Some(newest.clone()), Some(version.clone()));
             let judgement = compared.judge(policy);
-            judgement.findings.iter().filter(|finding| finding.fails()).map(|finding| of_wit(finding.change)).collect()
+            judgement
+                .findings
+                .iter()
+                .filter(|finding| finding.fails())
+                .map(|finding| of_wit(finding.change, after))
+                .collect()
         }
         (Wit::Component { world: before, .. }, Wit::Component { world: after, .. }) => of_component(after, &before),
         (Wit::Package(_), Wit::Component { .. }) => {
@@ -71,11 +76,15 @@ pub async fn breaking_changes(
     Ok(found)
 }
 
-fn of_wit(change: &Change) -> Diagnostic {
+fn of_wit(change: &Change, after: &Package) -> Diagnostic {
     let breaks: Vec<&str> = change.breaks.iter().map(|side| side.description()).collect();
     let found = breaking(change.to_string()).note(format!("the rule is `{}`", change.rule.id));
-    let place = change.after.as_ref().map(|place| format!("it is at {place}"));
-    let found = found.notes(place);
+    let place = change.after.clone().or_else(|| after.declaration());
+    let text = place.and_then(|place| Some((after.text(&place)?.to_string(), place)));
+    let found = match text {
+        Some((text, place)) => found.label(&SourceText::new(&place.source, text), place.range(), "now"),
+        None => found,
+    };
     if breaks.is_empty() { found } else { found.note(format!("it breaks {}", breaks.join(", "))) }
 }
 

@@ -445,6 +445,7 @@ fn rules_are_set_in_the_manifest() {
       |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ can be removed
 
           Linted shop:catalog@1.2.0: 6 findings
+             Why compose explain missing-documentation
     exit status 1
     "#);
     assert_eq!(sandbox.compose("wit lint --warn missing-documentation").status, Some(0));
@@ -509,7 +510,7 @@ const NEW: &str = "package shop:catalog@1.3.0;\n\ninterface api {\n  find: func(
 #[test]
 fn a_breaking_change_is_tolerated_for_a_reason() {
     let sandbox = Sandbox::bare([("new.wit", NEW), ("old.wit", OLD)]);
-    assert_snapshot!(sandbox.compose("wit compat new.wit --against old.wit"), @r"
+    assert_snapshot!(sandbox.compose("wit compat new.wit --against old.wit"), @"
     error[function-removed]: shop:catalog/api.stop: the function is gone
      --> new.wit:3:11
       |
@@ -525,6 +526,7 @@ fn a_breaking_change_is_tolerated_for_a_reason() {
       = note: it needs a major version, and the version's change is minor
 
         Compared shop:catalog@1.3.0 with shop:catalog@1.2.0: 1 change, 1 to report; version 2.0.0 would announce all
+             Why compose explain function-removed
     exit status 1
     ");
     sandbox.write(
@@ -588,6 +590,7 @@ fn the_imports_of_actual_components_that_no_longer_link_are_named() {
 
         Compared shop:catalog@1.3.0 with shop:catalog@1.2.0: 1 change
           Linked 3 consumers: 1 import would not link
+             Why compose explain consumer-broken
     exit status 1
     ");
     sandbox.write("major.wit", NEW.replace("1.3.0", "2.0.0"));
@@ -602,6 +605,7 @@ fn the_imports_of_actual_components_that_no_longer_link_are_named() {
 
         Compared shop:catalog@2.0.0 with shop:catalog@1.2.0: 1 change, 1 announced by the version
           Linked 2 consumers: 1 import would not link
+             Why compose explain consumer-broken
     exit status 1
     ");
     assert_snapshot!(compat("new.wit", "nowhere.wasm"), @r"
@@ -628,15 +632,18 @@ fn a_push_that_breaks_users_of_the_version_before_is_refused() {
     sandbox.write("old.wit", OLD);
     sandbox.write("new.wit", NEW);
     assert_eq!(sandbox.compose("push old.wit").status, Some(0));
-    assert_snapshot!(sandbox.compose("push new.wit"), @r"
+    assert_snapshot!(sandbox.compose("push new.wit"), @"
     error[breaking-change]: shop:catalog/api.stop: the function is gone
-     |
-     = note: the rule is `function-removed`
-     = note: it is at new.wit:3:11
-     = note: it breaks guests that import it, source code that is compiled against it
-     = note: 1.3.0 says that it can stand in for 1.2.0
-     = help: publish it as 2.0.0, which says that it cannot
-     = help: or publish it all the same, with `--allow-breaking`
+     --> new.wit:3:11
+      |
+    3 | interface api {
+      |           ^^^ now
+      |
+      = note: the rule is `function-removed`
+      = note: it breaks guests that import it, source code that is compiled against it
+      = note: 1.3.0 says that it can stand in for 1.2.0
+      = help: publish it as 2.0.0, which says that it cannot
+      = help: or publish it all the same, with `--allow-breaking`
     exit status 1
     ");
     assert_eq!(sandbox.compose("push new.wit --as shop:catalog@2.0.0 --dry-run").status, Some(0));
@@ -664,15 +671,18 @@ fn a_push_is_compared_with_what_a_real_registry_has() {
     let push = |what: &str| sandbox.compose(&format!("push {what}"));
     assert_eq!(push("old.wit").status, Some(0));
     assert_eq!(push("old.wit --as shop:catalog@0.9.0").status, Some(0));
-    assert_snapshot!(push("new.wit -q"), @r"
+    assert_snapshot!(push("new.wit -q"), @"
     error[breaking-change]: shop:catalog/api.stop: the function is gone
-     |
-     = note: the rule is `function-removed`
-     = note: it is at new.wit:3:11
-     = note: it breaks guests that import it, source code that is compiled against it
-     = note: 1.3.0 says that it can stand in for 1.2.0
-     = help: publish it as 2.0.0, which says that it cannot
-     = help: or publish it all the same, with `--allow-breaking`
+     --> new.wit:3:11
+      |
+    3 | interface api {
+      |           ^^^ now
+      |
+      = note: the rule is `function-removed`
+      = note: it breaks guests that import it, source code that is compiled against it
+      = note: 1.3.0 says that it can stand in for 1.2.0
+      = help: publish it as 2.0.0, which says that it cannot
+      = help: or publish it all the same, with `--allow-breaking`
     exit status 1
     ");
     assert!(!sandbox.compose("wit show shop:catalog@1.3").stdout.contains("find"));

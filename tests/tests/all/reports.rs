@@ -189,6 +189,7 @@ fn an_import_that_no_longer_links_is_reported_where_the_new_text_changed() {
 
         Compared shop:catalog@1.3.0 with shop:catalog@1.2.0: 1 change
           Linked 1 consumer: 1 import would not link
+             Why compose explain consumer-broken
     exit status 1
     ");
     assert_snapshot!(compat(&new, "github"), @"
@@ -196,6 +197,7 @@ fn an_import_that_no_longer_links_is_reported_where_the_new_text_changed() {
     ---
         Compared shop:catalog@1.3.0 with shop:catalog@1.2.0: 1 change
           Linked 1 consumer: 1 import would not link
+             Why compose explain consumer-broken
     exit status 1
     ");
     assert_snapshot!(sarif(&compat(&new, "sarif").stdout), @r#""consumer-broken" "new.wit":4 ("app.wasm") "shop:catalog/api@1.2.0: the import `shop:catalog/api@1.2.0` of `app.wasm` would no longer link; shop:catalog/api.find.id: expected u32, found u64""#);
@@ -221,6 +223,38 @@ fn an_import_that_no_longer_links_is_reported_where_the_new_text_changed() {
 }
 
 #[test]
+fn findings_about_components_are_of_their_files() {
+    let sandbox = Sandbox::bare([("old.wasm", step("a", Some("b"), 1)), ("new.wasm", step("a", None, 1))]);
+    let compat =
+        |format: &str| sandbox.compose(&format!("wit compat new.wasm --against old.wasm --message-format {format}"));
+    assert_snapshot!(compat("human"), @"
+    error[world-import-removed]: root:component/root.t:steps/b: the import is gone
+     --> new.wasm:3:7
+      |
+    3 | world root {
+      |       ^^^^ now
+      |
+     ::: old.wasm:3:7
+      |
+    3 | world root {
+      |       ---- before
+      |
+      = note: it breaks guests that import it, source code that is compiled against it
+      = note: it needs a major version, and the version's change is none
+
+        Compared root:component with root:component: 1 change, 1 to report
+             Why compose explain world-import-removed
+    exit status 1
+    ");
+    assert_snapshot!(compat("json").stdout, @r#"{"before":null,"breaks":["importer","source"],"file":"new.wasm","level":"deny","message":"the import is gone","path":"root:component/root.t:steps/b","place":null,"reason":"finding","requires":"major","rule":"world-import-removed"}"#);
+    assert_snapshot!(sarif(&compat("sarif").stdout), @r#""world-import-removed" "new.wasm":null (null) "root:component/root.t:steps/b: the import is gone\nit breaks guests that import it, source code that is compiled against it\nit needs a major version, and the version's change is none""#);
+    assert_snapshot!(sarif(&sandbox.compose("wit lint new.wasm --message-format sarif").stdout), @r#"
+    "package-unversioned" "new.wasm":null (null) "root:component: the package has no version"
+    "missing-documentation" "new.wasm":null (null) "root:component/root: the world has no documentation"
+    "#);
+}
+
+#[test]
 fn what_stops_a_comparison_is_in_its_report_and_what_is_no_longer_ignored_as_well() {
     let sandbox = Sandbox::bare([
         ("old.wit", "package a:b@1.0.0;\ninterface i {}\n"),
@@ -237,6 +271,7 @@ fn what_stops_a_comparison_is_in_its_report_and_what_is_no_longer_ignored_as_wel
     ::warning file=compose.toml,line=2,col=11,endColumn=50,title=wit-finding::what is ignored here is not found any more%0Acan be removed
     ---
           Linted a:b@1.0.0: 2 findings
+             Why compose explain missing-documentation
     exit status 0
     ");
     assert_snapshot!(sandbox.compose("wit lint old.wit --message-format junit"), @r#"
@@ -273,6 +308,7 @@ fn what_stops_a_comparison_is_in_its_report_and_what_is_no_longer_ignored_as_wel
       |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ can be removed
 
           Linted a:b@1.0.0: 2 findings
+             Why compose explain missing-documentation
     exit status 0
     "#);
     sandbox.write("less.wit", "package a:b@0.9.0;\ninterface i {}\n");
@@ -291,6 +327,7 @@ fn what_stops_a_comparison_is_in_its_report_and_what_is_no_longer_ignored_as_wel
       = note: it needs a patch version, and the version's change is none
 
         Compared a:b@0.9.0 with a:b@1.0.0: 1 change, 1 to report; version 1.0.1 would announce all
+             Why compose explain package-version-decreased
     exit status 1
     ");
 }

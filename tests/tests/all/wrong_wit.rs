@@ -390,6 +390,7 @@ fn without_against_the_newest_published_version_is_meant() {
       = note: it needs a major version, and the version's change is minor
 
         Compared shop:catalog@1.3.0 with shop:catalog@1.2.0: 1 change, 1 to report; version 2.0.0 would announce all
+             Why compose explain function-removed
     exit status 1
     ");
     assert_snapshot!(sandbox.compose("wit compat --suggest-version"), @"

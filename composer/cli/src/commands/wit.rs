@@ -16,7 +16,7 @@ use std::{
 
 pub(super) use self::{
     conformance::{run as check, subject as checked},
-    input::{Inputs, package},
+    input::{Input, Inputs, package},
 };
 
 use composer::{
@@ -144,8 +144,28 @@ fn unknown_rule(rule: &str, known: &[&'static str]) -> Complaint {
     Complaint { message: format!("there is no rule `{rule}` for this"), hints: near.into_iter().chain([all]).collect() }
 }
 
+/// Takes away places in the text that a component is printed as, which no file has; what has no place is in the file that is named.
+fn place_in_files(finding: &mut Finding, named: &str, new: &Input, old: &Input) {
+    if new.is_component() {
+        finding.place = None;
+    }
+    if old.is_component() {
+        finding.before = None;
+    }
+    if finding.place.is_none() {
+        finding.file = Some(named.to_owned()).filter(|named| Path::new(named).exists());
+    }
+}
+
 /// A finding, and how it looks to a person.
 type Shown = (Finding, Diagnostic);
+
+/// Says where to read why there is such a rule.
+fn tell_why(output: &Output, findings: &[Shown]) {
+    if let Some((finding, _)) = findings.first() {
+        output.status("Why", format_args!("compose explain {}", finding.rule));
+    }
+}
 
 /// Writes findings and warnings as the options ask for; how the command ended by them.
 ///

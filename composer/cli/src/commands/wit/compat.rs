@@ -14,7 +14,7 @@ use super::{
     consumers::{self, Blamed},
     input::{features, unknown_features},
     lint::{diagnostic, labelled},
-    unused_ignores, write,
+    place_in_files, tell_why, unused_ignores, write,
 };
 use crate::{
     args::{MessageFormat, SideArg, WitCompatArgs},
@@ -48,6 +48,9 @@ pub(super) fn run(arguments: &WitCompatArgs, inputs: &Inputs<'_>, output: &Outpu
     let judgement = compared.judge(&policy);
     let reported = judgement.findings.iter().filter(|finding| finding.is_reported());
     let mut reported: Vec<Shown> = reported.map(|finding| shown(&before, &after, &compared, finding)).collect();
+    for (finding, _) in &mut reported {
+        place_in_files(finding, &arguments.new, &new, &old);
+    }
     let changes = reported.len();
     let blamed = Blamed { after: &after, changes: &compared.changes };
     reported.extend(consumers::findings(&consumers, &old.provider(&features), &new.provider(&features), blamed));
@@ -61,6 +64,7 @@ pub(super) fn run(arguments: &WitCompatArgs, inputs: &Inputs<'_>, output: &Outpu
         let broken = text::count(reported.len() - changes, "import");
         output.status("Linked", format_args!("{}: {broken} would not link", text::count(consumers.len(), "consumer")));
     }
+    tell_why(output, &reported);
     Ok(ended)
 }
 

@@ -7,7 +7,7 @@ use wit::{
     lint::{self, Lint, LintRule, lint},
 };
 
-use super::{Inputs, Shown, policy, unused_ignores, write};
+use super::{Inputs, Shown, place_in_files, policy, tell_why, unused_ignores, write};
 use crate::{
     args::WitLintArgs,
     exit::{Ended, Stop},
@@ -22,27 +22,34 @@ pub(super) fn run(arguments: &WitLintArgs, inputs: &Inputs<'_>, output: &Output)
     let around = inputs.rules()?;
     let settings = around.as_ref().map(|(rules, _)| rules.lint.clone()).unwrap_or_default();
     let policy = policy(&settings, &arguments.levels, &known)?;
-    let package = inputs.read(&arguments.wit, None)?.package()?;
+    let input = inputs.read(&arguments.wit, None)?;
+    let package = input.package()?;
     let lints = lint(&package);
     let reported = lints.iter().filter_map(|lint| match lint.level(&policy) {
         (Level::Allow, _) => None,
         (level, _) => Some(shown(&package, lint, level)),
     });
-    let reported: Vec<Shown> = reported.collect();
+    let mut reported: Vec<Shown> = reported.collect();
+    for (finding, _) in &mut reported {
+        place_in_files(finding, &arguments.wit, &input, &input);
+    }
     let unused = lint::unused_ignores(&lints, &policy);
     let unused = unused_ignores(&unused, &settings, &package, around.as_ref().map(|(_, manifest)| manifest));
     let ended = write(output, &package.to_string(), &reported, &unused)?;
     output.status("Linted", format_args!("{package}: {}", text::count(reported.len(), "finding")));
+    tell_why(output, &reported);
     Ok(ended)
 }
 
 fn shown(package: &Package, lint: &Lint, level: Level) -> Shown {
+    // What is about the package as a whole is where its name is.
+    let place = lint.place.clone().or_else(|| package.declaration());
     let finding = Finding {
         rule: lint.rule.id,
         level,
         path: lint.path.clone(),
         message: lint.message.clone(),
-        place: lint.place.as_ref().map(Region::from),
+        place: place.as_ref().map(Region::from),
         before: None,
         file: None,
         breaks: Vec::new(),
@@ -53,7 +60,7 @@ fn shown(package: &Package, lint: &Lint, level: Level) -> Shown {
         specification: None,
     };
     let diagnostic = diagnostic(level, lint.to_string());
-    (finding, labelled(diagnostic, package, lint.place.as_ref(), ""))
+    (finding, labelled(diagnostic, package, place.as_ref(), ""))
 }
 
 /// A finding of the level.
