@@ -120,15 +120,21 @@ impl Printer<'_> {
         scope: &Scope,
         printed: &mut IndexSet<String>,
     ) {
-        for (name, ty) in &interface.types {
+        let types = self.types;
+        let home = |ty: NamedType| match ty {
+            NamedType::Resource(id) => Some(types.resource(id)),
+            NamedType::Value(id) => types.definition(id).home.as_ref(),
+        };
+        let is_used = |ty: NamedType| {
+            home(ty).and_then(|home| home.owner.as_interface()).is_some_and(|of| owner.as_interface() != Some(of))
+        };
+        // What is used comes first in what a text reads as, wherever it stands in the text.
+        let (used, own): (Vec<_>, Vec<_>) = interface.types.iter().partition(|(_, ty)| is_used(**ty));
+        for (name, ty) in used.into_iter().chain(own) {
             if !printed.insert(name.clone()) {
                 continue;
             }
-            let home = match *ty {
-                NamedType::Resource(id) => Some(self.types.resource(id)),
-                NamedType::Value(id) => self.types.definition(id).home.as_ref(),
-            };
-            match home {
+            match home(*ty) {
                 Some(TypeName { owner: ExternName::Interface(of), name: original, .. })
                     if owner.as_interface() != Some(of) =>
                 {

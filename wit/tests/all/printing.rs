@@ -339,3 +339,28 @@ fn a_world_is_shown_under_its_name_with_what_it_needs() {
     ");
     assert!(excerpt(wit, "service", &Features::All).contains("more: func();"));
 }
+
+#[test]
+fn what_is_used_stands_first_wherever_a_name_for_it_stood() {
+    let wit = "package a:b; interface i { type t = bool; }
+        world w { use i.{t as one}; resource r; type two = one; import f: func(one: one, two: two, r: r); }";
+    let printed = World::from_text("test.wit", wit, None).unwrap().to_wit();
+    assert_snapshot!(printed, @"
+    package root:component;
+
+    world root {
+      use a:b/i.{t as one};
+      use a:b/i.{t as two};
+      resource r;
+      import a:b/i;
+      import f: func(one: one, two: two, r: r);
+    }
+
+    package a:b {
+      interface i {
+        type t = bool;
+      }
+    }
+    ");
+    assert_eq!(World::from_text("printed.wit", &printed, None).unwrap().to_wit(), printed);
+}
