@@ -1,9 +1,10 @@
-//! What tools for continuous integration read: findings in the formats of GitHub, SARIF, JUnit and Markdown.
+//! What tools for continuous integration read: findings in the formats of GitHub, GitLab, SARIF, JUnit and Markdown.
 //!
 //! From [`Finding`]s, which are what rules find and what stops a command alike, to the text of a whole report. It neither decides what
 //! is found nor where it is written.
 
 mod github;
+mod gitlab;
 mod junit;
 mod markdown;
 mod sarif;
@@ -126,6 +127,7 @@ impl Subject {
 pub(crate) fn report(format: ReportFormat, title: &str, findings: &[Finding]) -> String {
     match format {
         ReportFormat::Github => github::annotations(findings),
+        ReportFormat::Gitlab => gitlab::report(title, findings),
         ReportFormat::Sarif => sarif::log(findings),
         ReportFormat::Junit => junit::suite(title, findings),
         ReportFormat::Markdown => markdown::document(title, findings),
@@ -331,6 +333,46 @@ mod tests {
         ::error file=compose.toml,line=2,col=5,endColumn=6,title=wrong-type::`a` must be a string%0Athis is a number%0Acompose.toml:1:2: in this table%0Awhy | not%0Ahelp: name a package%0Aa = "shop:a"
         ::error file=a b.wasm,title=world-not-met::`run` is not exported
         ::warning title=registry-failure::no answer
+        "#);
+        assert_snapshot!(check_stops(ReportFormat::Gitlab), @r#"
+        [
+          {
+            "check_name": "wrong-type",
+            "description": "`a` must be a string\nthis is a number\ncompose.toml:1:2: in this table\nwhy | not\nhelp: name a package\na = \"shop:a\"",
+            "fingerprint": "9138c807505d76f59b43948d2c96dd2f6687d9c0cb8738fb85b6fb6bae7a3284",
+            "location": {
+              "lines": {
+                "begin": 2
+              },
+              "path": "compose.toml"
+            },
+            "severity": "major"
+          },
+          {
+            "check_name": "world-not-met",
+            "description": "`run` is not exported",
+            "fingerprint": "2f5195c89891325776306418ab60bb9a319070b61d14e310b8c65526125cdf88",
+            "location": {
+              "lines": {
+                "begin": 1
+              },
+              "path": "a b.wasm"
+            },
+            "severity": "major"
+          },
+          {
+            "check_name": "registry-failure",
+            "description": "no answer",
+            "fingerprint": "e62cf09315cae57c92185711c1cea366ca0813f19636393bb3f594d414f906a5",
+            "location": {
+              "lines": {
+                "begin": 1
+              },
+              "path": "compose check"
+            },
+            "severity": "minor"
+          }
+        ]
         "#);
         assert_snapshot!(check_stops(ReportFormat::Junit), @r#"
         <?xml version="1.0" encoding="UTF-8"?>

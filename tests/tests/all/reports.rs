@@ -358,7 +358,7 @@ fn commands_without_findings_refuse_to_report() {
     ");
     assert_snapshot!(sandbox.compose("check --message-format xml"), @"
     error: invalid value 'xml' for '--message-format <FORMAT>'
-      [possible values: human, json, github, sarif, junit, markdown]
+      [possible values: human, json, github, gitlab, sarif, junit, markdown]
 
     For more information, try '--help'.
     exit status 2

@@ -37,7 +37,7 @@ pub(crate) struct ManifestOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output Options")]
 pub(crate) struct OutputOptions {
-    /// How results and findings are written: human, json; by check, wit lint and wit compat also github, sarif, junit, markdown
+    /// How results and findings are written: human, json; by check, wit lint and wit compat also github, gitlab, sarif, junit, markdown
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
     pub(crate) message_format: Format,
 
@@ -68,6 +68,8 @@ pub(crate) enum Format {
     Json,
     /// As workflow commands of GitHub.
     Github,
+    /// As a Code Quality report of GitLab.
+    Gitlab,
     /// As a SARIF log.
     Sarif,
     /// As a JUnit test suite.
@@ -83,6 +85,7 @@ impl Format {
             Self::Human => "human",
             Self::Json => "json",
             Self::Github => "github",
+            Self::Gitlab => "gitlab",
             Self::Sarif => "sarif",
             Self::Junit => "junit",
             Self::Markdown => "markdown",
@@ -93,7 +96,9 @@ impl Format {
     pub(crate) fn messages(self) -> MessageFormat {
         match self {
             Self::Json => MessageFormat::Json,
-            Self::Human | Self::Github | Self::Sarif | Self::Junit | Self::Markdown => MessageFormat::Human,
+            Self::Human | Self::Github | Self::Gitlab | Self::Sarif | Self::Junit | Self::Markdown => {
+                MessageFormat::Human
+            }
         }
     }
 
@@ -102,6 +107,7 @@ impl Format {
         match self {
             Self::Human | Self::Json => None,
             Self::Github => Some(ReportFormat::Github),
+            Self::Gitlab => Some(ReportFormat::Gitlab),
             Self::Sarif => Some(ReportFormat::Sarif),
             Self::Junit => Some(ReportFormat::Junit),
             Self::Markdown => Some(ReportFormat::Markdown),
@@ -114,6 +120,8 @@ impl Format {
 pub(crate) enum ReportFormat {
     /// Workflow commands of GitHub.
     Github,
+    /// A Code Quality report of GitLab.
+    Gitlab,
     /// A SARIF log.
     Sarif,
     /// A JUnit test suite.
