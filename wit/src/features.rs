@@ -1,8 +1,9 @@
 //! Decides what is there of what stands behind a gate: from an item's `@unstable(feature = …)` and the features that are on, to
-//! yes or no.
+//! yes or no. And what else gates say.
 
 use std::collections::BTreeSet;
 
+use semver::Version;
 use wit_parser::{Resolve, Stability, WorldItem};
 
 /// Which items behind `@unstable` are there.
@@ -30,6 +31,22 @@ impl Features {
                 Features::All => true,
             },
         }
+    }
+}
+
+/// Since which version an item says that it is there.
+pub(crate) fn since(stability: &Stability) -> Option<&Version> {
+    match stability {
+        Stability::Stable { since, .. } => Some(since),
+        Stability::Unknown | Stability::Unstable { .. } => None,
+    }
+}
+
+/// Since which version an item says that it is deprecated.
+pub(crate) fn deprecated(stability: &Stability) -> Option<&Version> {
+    match stability {
+        Stability::Stable { deprecated, .. } | Stability::Unstable { deprecated, .. } => deprecated.as_ref(),
+        Stability::Unknown => None,
     }
 }
 

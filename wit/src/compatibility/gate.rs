@@ -1,12 +1,13 @@
 //! Decides whether something came, went or stayed, from whether it is there in each version and behind which gate, and what
 //! is different about the gates and the documentation of what stayed.
 
-use semver::Version;
 use wit_parser::{Docs, Span, Stability};
 
 use crate::compatibility::interface::{Comparison, Scope};
 use crate::compatibility::rule::Rule;
 use crate::compatibility::rules::{gate as gates, package as packages};
+use crate::features::{deprecated, since};
+use crate::package::Package;
 
 /// What every item of a package has.
 #[derive(Debug, Clone, Copy)]
@@ -42,17 +43,29 @@ pub(crate) enum Gates {
     Forgotten,
 }
 
-impl Comparison<'_> {
-    /// Compares an item, with `compare` for what it consists of; `scope` is its own, but for the spans, which are those of what
-    /// it is within.
-    pub(crate) fn item(
+impl<'p> Comparison<'p> {
+    /// Compares an item, with `part` for what it is and `compare` for what it consists of; `scope` is its own, but for the spans,
+    /// which are those of what it is within.
+    pub(crate) fn item<'t, T: Copy>(
         &mut self,
         scope: &Scope,
         life: Life,
-        before: Option<Part<'_>>,
-        after: Option<Part<'_>>,
-        compare: impl FnOnce(&mut Self, &Scope),
-    ) -> Presence {
+        before: Option<T>,
+        after: Option<T>,
+        part: impl Fn(&'t Package, T) -> Part<'t>,
+        mut compare: impl FnMut(&mut Self, &Scope, T, T),
+    ) -> Presence
+    where
+        'p: 't,
+    {
+        let items = before.zip(after);
+        let [before, after] =
+            [(self.before, before), (self.after, after)].map(|(package, item)| item.map(|item| part(package, item)));
+        let mut compare = |comparison: &mut Self, scope: &Scope| {
+            if let Some((before, after)) = items {
+                compare(comparison, scope, before, after);
+            }
+        };
         let scope = Scope {
             before: known(before).unwrap_or(scope.before),
             after: known(after).unwrap_or(scope.after),
@@ -144,18 +157,4 @@ impl Comparison<'_> {
 /// The span of a part that a text has: an import that another import brings along has none.
 fn known(part: Option<Part<'_>>) -> Option<Span> {
     part.map(|part| part.span).filter(Span::is_known)
-}
-
-fn since(stability: &Stability) -> Option<&Version> {
-    match stability {
-        Stability::Stable { since, .. } => Some(since),
-        Stability::Unknown | Stability::Unstable { .. } => None,
-    }
-}
-
-fn deprecated(stability: &Stability) -> Option<&Version> {
-    match stability {
-        Stability::Stable { deprecated, .. } | Stability::Unstable { deprecated, .. } => deprecated.as_ref(),
-        Stability::Unknown => None,
-    }
 }

@@ -152,17 +152,15 @@ impl<'a> Comparison<'a> {
     }
 
     fn interface_of_package(&mut self, scope: &Scope, before: Option<InterfaceId>, after: Option<InterfaceId>) {
-        let [before_part, after_part] = [(self.before, before), (self.after, after)].map(|(package, id)| {
-            let interface = &package.resolve().interfaces[id?];
-            Some(Part { docs: &interface.docs, stability: &interface.stability, span: interface.span })
-        });
+        let part = |package: &'a Package, id| {
+            let interface = &package.resolve().interfaces[id];
+            Part { docs: &interface.docs, stability: &interface.stability, span: interface.span }
+        };
         let life = Life { noun: "interface", added: &packages::INTERFACE_ADDED, removed: &packages::INTERFACE_REMOVED };
         // That worlds lose or gain an interface with the package is a change of theirs.
-        self.item(scope, life, before_part, after_part, |comparison, scope| {
-            if let (Some(before), Some(after)) = (before, after) {
-                let used = comparison.use_of(comparison.before, before);
-                comparison.interfaces(&Scope { used, ..scope.clone() }, before, after);
-            }
+        self.item(scope, life, before, after, part, |comparison, scope, before, after| {
+            let used = comparison.use_of(comparison.before, before);
+            comparison.interfaces(&Scope { used, ..scope.clone() }, before, after);
         });
     }
 
@@ -214,10 +212,10 @@ impl<'a> Comparison<'a> {
         before: Option<TypeId>,
         after: Option<TypeId>,
     ) -> bool {
-        let [before_part, after_part] = [(self.before, before), (self.after, after)].map(|(package, id)| {
-            let definition = &package.resolve().types[id?];
-            Some(Part { docs: &definition.docs, stability: &definition.stability, span: definition.span })
-        });
+        let part = |package: &'a Package, id| {
+            let definition = &package.resolve().types[id];
+            Part { docs: &definition.docs, stability: &definition.stability, span: definition.span }
+        };
         let is_resource = |resolve: &Resolve, id: Option<TypeId>| {
             id.is_some_and(|id| matches!(resolve.types[id].kind, TypeDefKind::Resource))
         };
@@ -225,18 +223,8 @@ impl<'a> Comparison<'a> {
             true => Life { noun: "resource", added: &values::RESOURCE_ADDED, removed: &values::RESOURCE_REMOVED },
             false => Life { noun: "type", added: &values::TYPE_ADDED, removed: &values::TYPE_REMOVED },
         };
-        let presence = self.item(
-            &scope.within(name, scope.before, scope.after),
-            life,
-            before_part,
-            after_part,
-            |comparison, scope| {
-                if let (Some(before), Some(after)) = (before, after) {
-                    comparison.definitions(scope, before, after);
-                }
-            },
-        );
-        presence == Presence::InBoth
+        let scope = scope.within(name, scope.before, scope.after);
+        self.item(&scope, life, before, after, part, Self::definitions) == Presence::InBoth
     }
 
     fn function(&mut self, scope: &Scope, path: &str, before: Option<&Function>, after: Option<&Function>) {
@@ -248,22 +236,14 @@ impl<'a> Comparison<'a> {
             _ => (&functions::FUNCTION_ADDED, &functions::FUNCTION_REMOVED),
         };
         let life = Life { noun: kind, added, removed };
-        let [before_part, after_part] = [before, after].map(|function| {
-            let function = function?;
-            Some(Part { docs: &function.docs, stability: &function.stability, span: function.span })
-        });
-        self.item(
-            &scope.within(path, scope.before, scope.after),
-            life,
-            before_part,
-            after_part,
-            |comparison, scope| {
-                if let (Some(before), Some(after)) = (before, after) {
-                    comparison.functions(scope, before, after);
-                }
-            },
-        );
+        let scope = scope.within(path, scope.before, scope.after);
+        let part = |_: &Package, function| part(function);
+        self.item(&scope, life, before, after, part, Self::functions);
     }
+}
+
+fn part(function: &Function) -> Part<'_> {
+    Part { docs: &function.docs, stability: &function.stability, span: function.span }
 }
 
 /// A name, and what it stands for before and after.

@@ -39,17 +39,18 @@ impl Direction {
 impl<'w> Comparison<'w> {
     /// Compares two worlds of one name.
     pub(crate) fn world(&mut self, scope: &Scope, before: Option<WorldId>, after: Option<WorldId>) {
-        let [old, new] = [(self.before, before), (self.after, after)]
+        let [before, after] = [(self.before, before), (self.after, after)]
             .map(|(package, id)| id.map(|id| &package.resolve().worlds[id]));
-        let part = |world: &'w World| Part { docs: &world.docs, stability: &world.stability, span: world.span };
-        let (before, after) = (old.map(part), new.map(part));
+        let part = |_: &'w Package, world: &'w World| Part {
+            docs: &world.docs,
+            stability: &world.stability,
+            span: world.span,
+        };
         let life = Life { noun: "world", added: &worlds::WORLD_ADDED, removed: &worlds::WORLD_REMOVED };
-        self.item(scope, life, before, after, |comparison, scope| {
-            if let (Some(before), Some(after)) = (old, new) {
-                comparison.items(scope, Direction::Import, &before.imports, &after.imports);
-                comparison.items(scope, Direction::Export, &before.exports, &after.exports);
-                comparison.includes(scope, before, after);
-            }
+        self.item(scope, life, before, after, part, |comparison, scope, before, after| {
+            comparison.items(scope, Direction::Import, &before.imports, &after.imports);
+            comparison.items(scope, Direction::Export, &before.exports, &after.exports);
+            comparison.includes(scope, before, after);
         });
     }
 
@@ -78,12 +79,9 @@ impl<'w> Comparison<'w> {
         before: Option<(&WorldKey, &WorldItem)>,
         after: Option<(&WorldKey, &WorldItem)>,
     ) {
-        let [before_part, after_part] = [(self.before, before), (self.after, after)]
-            .map(|(package, item)| item.map(|(_, item)| part(package, item)));
-        let presence = self.item(scope, direction.life(), before_part, after_part, |comparison, scope| {
-            if let (Some((key, before)), Some((_, after))) = (before, after) {
-                comparison.world_items(scope, key, before, after);
-            }
+        let part = |package, (_, item)| part(package, item);
+        let presence = self.item(scope, direction.life(), before, after, part, |comparison, scope, before, after| {
+            comparison.world_items(scope, before.0, before.1, after.1);
         });
         if let (Presence::InBoth, Some((before, _)), Some((after, _))) = (presence, before, after) {
             self.dependency_versions(scope, before, after);

@@ -6,6 +6,7 @@ use wit_parser::{
 };
 
 use crate::comparison::function_path;
+use crate::features::{deprecated, since};
 use crate::lint::{Lint, LintRule, rules};
 use crate::package::Package;
 use crate::text::is_keyword;
@@ -261,18 +262,4 @@ fn is_annotated(package: &Package) -> bool {
     });
     let mut worlds = package.package().worlds.values().map(|id| &resolve.worlds[*id].stability);
     in_interfaces.any(|annotated| annotated) || worlds.any(|stability| since(stability).is_some())
-}
-
-fn since(stability: &Stability) -> Option<&Version> {
-    match stability {
-        Stability::Stable { since, .. } => Some(since),
-        Stability::Unknown | Stability::Unstable { .. } => None,
-    }
-}
-
-fn deprecated(stability: &Stability) -> Option<&Version> {
-    match stability {
-        Stability::Stable { deprecated, .. } | Stability::Unstable { deprecated, .. } => deprecated.as_ref(),
-        Stability::Unknown => None,
-    }
 }
