@@ -140,13 +140,16 @@ impl Sandbox {
         block_on(driver::build(&session, None))
     }
 
-    /// Builds the application with the library.
+    /// Builds the application with the library, and validates what was written.
     ///
     /// # Panics
     /// When something is wrong with it.
     pub fn build(&self) -> Composed {
         let built = self.try_build().unwrap_or_else(|failure| panic!("{:#?}", failure.diagnostics()));
         let bytes = fs::read(&built.path).expect("the result was written");
+        if let Err(error) = wit::World::of_component(&bytes) {
+            panic!("the result is not valid: {error}");
+        }
         Composed { built, bytes }
     }
 

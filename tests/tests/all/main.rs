@@ -53,6 +53,7 @@ mod determinism;
 mod incremental;
 mod invariants;
 mod random_networks;
+mod random_types;
 mod robustness;
 mod store_memory;
 
