@@ -71,6 +71,7 @@ impl Comparison<'_> {
         {
             return self.aliases(scope, *used_before, *used_after);
         }
+        let [was_used, is_used] = [used_before, used_after].map(|kind| matches!(kind, TypeDefKind::Type(_)));
         let (target_before, target_after) = (target(old, Type::Id(before)), target(new, Type::Id(after)));
         let (Type::Id(before), Type::Id(after)) = (target_before, target_after) else {
             if target_before != target_after {
@@ -104,7 +105,17 @@ impl Comparison<'_> {
                     .map(|it| it.flags.iter().map(|it| member(&it.name, None, it.span, &it.docs)).collect::<Vec<_>>());
                 self.members(scope, &FLAGS, &before, &after);
             }
-            (TypeDefKind::Resource, TypeDefKind::Resource) => {}
+            (TypeDefKind::Resource, TypeDefKind::Resource) => match (was_used, is_used) {
+                (false, true) => {
+                    let message = "the resource is used from elsewhere, and was defined here";
+                    self.change(&values::RESOURCE_NOW_USED, scope, message);
+                }
+                (true, false) => {
+                    let message = "the resource is defined here, and was used from elsewhere";
+                    self.change(&values::RESOURCE_NOW_DEFINED, scope, message);
+                }
+                (true, true) | (false, false) => {}
+            },
             (one, other) if is_structure(one) && is_structure(other) => {
                 match self.types.compare_structures(before, after) {
                     Sameness::Same => {}

@@ -30,6 +30,13 @@ crate::compatibility::rules::rules! {
     USED_RESOURCE_CHANGED "used-resource-changed" "a resource is used from another interface, or another track of its version"
         breaks [Importer Exporter Host Source] requires Major Deny USE
         "A resource is equal to itself only: that of another interface, or of another track of its package's version, is another."
+    RESOURCE_NOW_USED "resource-now-used" "a resource is used from elsewhere, and was defined by the interface"
+        breaks [Exporter Host] requires Minor Deny USE
+        "Newer importers have the resource from where it is defined, and expect that the interface has the same. Who exports the \
+         interface as it was has one of its own. Who imports it as it was takes any."
+    RESOURCE_NOW_DEFINED "resource-now-defined" "a resource is defined by the interface, and was used from elsewhere"
+        breaks [Importer Source] requires Major Deny USE
+        "Who imports the interface expects the resource from where it was defined, and is given another that has its name alone."
     FIELD_ADDED "field-added" "a record has a further field"
         breaks [Importer Exporter Host Source] requires Major Deny RECORD
         "Types of values have to be equal: records cannot grow. Add a second record and a function for it, or use a list of pairs \
