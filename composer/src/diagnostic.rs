@@ -55,6 +55,8 @@ impl<T> Spanned<T> {
 /// How much a diagnostic weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
+    /// For who asked to be told everything.
+    Note,
     /// Worth knowing; nothing fails.
     Warning,
     /// The command cannot do what was asked.
@@ -65,6 +67,7 @@ impl Severity {
     /// The word that messages and machine formats use.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
         }

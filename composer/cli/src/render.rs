@@ -72,6 +72,7 @@ fn rendered(group: &Group<'_>, colour: Colour) -> String {
 
 fn level(severity: Severity) -> Level<'static> {
     match severity {
+        Severity::Note => Level::NOTE,
         Severity::Warning => Level::WARNING,
         Severity::Error => Level::ERROR,
     }

@@ -34,6 +34,9 @@ pub(crate) struct Finding {
     pub(crate) breaks: Vec<&'static str>,
     /// The bump it requires, for a comparison.
     pub(crate) requires: Option<&'static str>,
+    /// Why it is told only to who asks for all: the version announces it, or a line of the manifest tolerates it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tolerated: Option<String>,
     /// Why, and what to do.
     #[serde(skip)]
     pub(crate) notes: Vec<String>,
@@ -89,6 +92,7 @@ impl From<&Diagnostic> for Finding {
             level: match found.severity {
                 Severity::Error => Level::Deny,
                 Severity::Warning => Level::Warn,
+                Severity::Note => Level::Allow,
             },
             path: String::new(),
             message: found.message.clone(),
@@ -97,6 +101,7 @@ impl From<&Diagnostic> for Finding {
             file: None,
             breaks: Vec::new(),
             requires: None,
+            tolerated: None,
             notes: labels.chain(found.notes.iter().cloned()).chain(hints).collect(),
             what: found.code.summary(),
             explanation: found.code.explanation(),
@@ -176,6 +181,7 @@ mod tests {
             file: None,
             breaks: Vec::new(),
             requires: None,
+            tolerated: None,
             notes: Vec::new(),
             what: lint.rule.what,
             explanation: lint.rule.explanation,

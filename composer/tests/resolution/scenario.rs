@@ -182,6 +182,7 @@ fn written_diagnostic(diagnostic: &Diagnostic) -> String {
     let severity = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Note => "note",
     };
     let mut text = format!("{severity}[{}]: {}\n", diagnostic.code.as_str(), diagnostic.message);
     for label in &diagnostic.labels {

@@ -364,3 +364,131 @@ fn commands_without_findings_refuse_to_report() {
     exit status 2
     ");
 }
+
+#[test]
+fn all_changes_are_told_to_who_asks_for_them() {
+    let old =
+        "package shop:catalog@1.2.0;\ninterface api {\n  find: func(id: u32);\n  stop: func();\n  go: func();\n}\n";
+    let new = "package shop:catalog@1.3.0;\ninterface api {\n  find: func(id: u64);\n  /// Goes.\n  go: func();\n  more: func();\n}\n";
+    let sandbox = Sandbox::bare([
+        ("old.wit", old),
+        ("new.wit", new),
+        (
+            "compose.toml",
+            "[wit.compat]\nignore = [{ path = \"shop:catalog/api.stop\", reason = \"nobody called it\" }]\n",
+        ),
+    ]);
+    let compat = |format: &str| {
+        sandbox.compose(&format!("wit compat new.wit --against old.wit --all --message-format {format}"))
+    };
+    assert_snapshot!(compat("human"), @"
+    error[parameter-retyped]: shop:catalog/api.find.id: the parameter is `u64`, and was `u32`
+     --> new.wit:3:14
+      |
+    3 |   find: func(id: u64);
+      |              ^^ now
+      |
+     ::: old.wit:3:14
+      |
+    3 |   find: func(id: u32);
+      |              -- before
+      |
+      = note: it breaks guests that import it, guests that export it, hosts that run newer guests, source code that is compiled against it
+      = note: it needs a major version, and the version's change is minor
+
+    note[function-removed]: shop:catalog/api.stop: the function is gone
+     --> new.wit:2:11
+      |
+    2 | interface api {
+      |           ^^^ now
+      |
+     ::: old.wit:4:3
+      |
+    4 |   stop: func();
+      |   ---- before
+      |
+      = note: it breaks guests that import it, source code that is compiled against it
+      = note: it needs a major version, and the version's change is minor
+      = note: the manifest ignores it: nobody called it
+
+    note[documentation-changed]: shop:catalog/api.go: the documentation is new
+     --> new.wit:5:3
+      |
+    5 |   go: func();
+      |   ^^ now
+      |
+     ::: old.wit:5:3
+      |
+    5 |   go: func();
+      |   -- before
+      |
+      = note: it needs a patch version, and the version's change is minor
+      = note: the version announces it
+
+    note[function-added]: shop:catalog/api.more: the function is new
+     --> new.wit:6:3
+      |
+    6 |   more: func();
+      |   ^^^^ now
+      |
+     ::: old.wit:2:11
+      |
+    2 | interface api {
+      |           --- before
+      |
+      = note: it breaks guests that export it, hosts that run newer guests
+      = note: it needs a minor version, and the version's change is minor
+      = note: the version announces it
+
+        Compared shop:catalog@1.3.0 with shop:catalog@1.2.0: 4 changes, 2 announced by the version, 1 to report; version 2.0.0 would announce all
+             Why compose explain parameter-retyped
+    exit status 1
+    ");
+    assert_snapshot!(compat("github").stdout, @"
+    ::error file=new.wit,line=3,col=14,endColumn=16,title=parameter-retyped::shop:catalog/api.find.id: the parameter is `u64`, and was `u32`%0Ait breaks guests that import it, guests that export it, hosts that run newer guests, source code that is compiled against it%0Ait needs a major version, and the version's change is minor
+    ::notice file=new.wit,line=2,col=11,endColumn=14,title=function-removed::shop:catalog/api.stop: the function is gone%0Ait breaks guests that import it, source code that is compiled against it%0Ait needs a major version, and the version's change is minor%0Athe manifest ignores it: nobody called it
+    ::notice file=new.wit,line=5,col=3,endColumn=5,title=documentation-changed::shop:catalog/api.go: the documentation is new%0Ait needs a patch version, and the version's change is minor%0Athe version announces it
+    ::notice file=new.wit,line=6,col=3,endColumn=7,title=function-added::shop:catalog/api.more: the function is new%0Ait breaks guests that export it, hosts that run newer guests%0Ait needs a minor version, and the version's change is minor%0Athe version announces it
+    ");
+    assert_snapshot!(compat("junit").stdout, @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuite name="shop:catalog@1.3.0 compared with shop:catalog@1.2.0" tests="4" failures="1" skipped="0">
+      <testcase classname="parameter-retyped" name="shop:catalog/api.find.id" file="new.wit">
+        <failure message="the parameter is `u64`, and was `u32`">new.wit:3:14
+    it breaks guests that import it, guests that export it, hosts that run newer guests, source code that is compiled against it
+    it needs a major version, and the version's change is minor</failure>
+      </testcase>
+      <testcase classname="function-removed" name="shop:catalog/api.stop" file="new.wit">
+        <system-out>the function is gone
+    new.wit:2:11
+    it breaks guests that import it, source code that is compiled against it
+    it needs a major version, and the version's change is minor
+    the manifest ignores it: nobody called it</system-out>
+      </testcase>
+      <testcase classname="documentation-changed" name="shop:catalog/api.go" file="new.wit">
+        <system-out>the documentation is new
+    new.wit:5:3
+    it needs a patch version, and the version's change is minor
+    the version announces it</system-out>
+      </testcase>
+      <testcase classname="function-added" name="shop:catalog/api.more" file="new.wit">
+        <system-out>the function is new
+    new.wit:6:3
+    it breaks guests that export it, hosts that run newer guests
+    it needs a minor version, and the version's change is minor
+    the version announces it</system-out>
+      </testcase>
+    </testsuite>
+    "#);
+    let json = compat("json").stdout;
+    let tolerated =
+        json.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line is JSON")["tolerated"].to_string());
+    assert_snapshot!(tolerated.collect::<Vec<_>>().join("\n"), @r#"
+    null
+    "the manifest ignores it: nobody called it"
+    "the version announces it"
+    "the version announces it"
+    "#);
+    let log: Value = serde_json::from_str(&compat("sarif").stdout).expect("a report is JSON");
+    assert_snapshot!(log["runs"][0]["results"][1]["suppressions"], @r#"[{"justification":"the manifest ignores it: nobody called it","kind":"external"}]"#);
+}

@@ -158,6 +158,10 @@ pub(crate) struct CompatArgs {
     #[arg(long, value_name = "SIDE", value_enum, value_delimiter = ',', hide_possible_values = true)]
     pub(crate) side: Vec<SideArg>,
 
+    /// Show all changes: those that the version announces, or that are ignored or allowed, as notes
+    #[arg(long)]
+    pub(crate) all: bool,
+
     /// Print the least version that announces all changes, and nothing else
     #[arg(long)]
     pub(crate) suggest_version: bool,

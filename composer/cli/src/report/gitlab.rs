@@ -4,6 +4,7 @@
 
 use registry_client::Digest;
 use serde_json::{Value, json};
+use wit::compatibility::Level;
 
 use super::Finding;
 
@@ -20,7 +21,11 @@ fn issue(title: &str, finding: &Finding) -> Value {
         "description": finding.text(),
         "check_name": finding.rule,
         "fingerprint": fingerprint(file, finding),
-        "severity": if finding.fails() { "major" } else { "minor" },
+        "severity": match finding.level {
+            Level::Deny => "major",
+            Level::Warn => "minor",
+            Level::Allow => "info",
+        },
         "location": { "path": file, "lines": { "begin": finding.place.as_ref().map_or(1, |place| place.line) } },
     })
 }

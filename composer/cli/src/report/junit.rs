@@ -1,13 +1,15 @@
-//! Decides how findings are written as a JUnit test suite: each is a case that failed, or that was skipped with a warning.
+//! Decides how findings are written as a JUnit test suite: each is a case that failed, that was skipped with a warning, or that passed.
 
 use std::fmt::Write as _;
+
+use wit::compatibility::Level;
 
 use super::Finding;
 
 /// A whole document; a suite without findings has one case, which passed.
 pub(super) fn suite(title: &str, findings: &[Finding]) -> String {
-    let failures = findings.iter().filter(|finding| finding.fails()).count();
-    let (cases, skipped) = (findings.len().max(1), findings.len() - failures);
+    let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+    let (cases, failures, skipped) = (findings.len().max(1), count(Level::Deny), count(Level::Warn));
     let title = escaped(title);
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -19,13 +21,20 @@ pub(super) fn suite(title: &str, findings: &[Finding]) -> String {
     for finding in findings {
         let name = if finding.path.is_empty() { &finding.message } else { &finding.path };
         let (rule, name, message) = (finding.rule, escaped(name), escaped(&finding.message));
-        let element = if finding.fails() { "failure" } else { "skipped" };
+        let element = match finding.level {
+            Level::Deny => "failure",
+            Level::Warn => "skipped",
+            Level::Allow => "system-out",
+        };
+        let attribute = if finding.level == Level::Allow { String::new() } else { format!(" message=\"{message}\"") };
         let file = finding.file().map(|file| format!(" file=\"{}\"", escaped(file))).unwrap_or_default();
-        let lines: Vec<String> = finding.location().into_iter().chain(finding.notes.iter().cloned()).collect();
+        let told = Some(finding.message.clone()).filter(|_| attribute.is_empty());
+        let lines = told.into_iter().chain(finding.location()).chain(finding.notes.iter().cloned());
+        let lines: Vec<String> = lines.collect();
         let lines = escaped(&lines.join("\n"));
         let _ = writeln!(
             text,
-            "  <testcase classname=\"{rule}\" name=\"{name}\"{file}>\n    <{element} message=\"{message}\">{lines}</{element}>\n  </testcase>"
+            "  <testcase classname=\"{rule}\" name=\"{name}\"{file}>\n    <{element}{attribute}>{lines}</{element}>\n  </testcase>"
         );
     }
     text.push_str("</testsuite>\n");

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use wit::compatibility::Level;
+
 use super::Finding;
 
 /// A heading and a table, or a sentence when there is nothing to tell.
@@ -13,7 +15,11 @@ pub(super) fn document(title: &str, findings: &[Finding]) -> String {
     }
     text.push_str("| | rule | where | what | breaks | needs |\n|---|---|---|---|---|---|\n");
     for finding in findings {
-        let mark = if finding.fails() { "error" } else { "warning" };
+        let mark = match finding.level {
+            Level::Deny => "error",
+            Level::Warn => "warning",
+            Level::Allow => "note",
+        };
         let path = if finding.path.is_empty() { String::new() } else { format!("`{}`", cell(&finding.path)) };
         let places = [Some(path).filter(|path| !path.is_empty()), finding.location().map(|place| cell(&place))];
         let [place, location] = places.map(Option::unwrap_or_default);

@@ -70,6 +70,9 @@ fn result(finding: &Finding) -> Value {
         "message": { "text": finding.text() },
         "locations": if is_somewhere { vec![location] } else { Vec::new() },
     });
+    if let Some(why) = &finding.tolerated {
+        result["suppressions"] = json!([{ "kind": "external", "justification": why }]);
+    }
     if let (Some(_), Some(file)) = (&finding.place, &finding.file) {
         result["relatedLocations"] = json!([{ "physicalLocation": { "artifactLocation": { "uri": uri(file) } } }]);
     }

@@ -6,7 +6,7 @@ use composer::{
 };
 use wit::{
     Package,
-    compatibility::{Compatibility, Finding as Judged, Ignore, Judgement, Policy, Rule, Side, compatibility},
+    compatibility::{Compatibility, Finding as Judged, Ignore, Judgement, Level, Policy, Rule, Side, compatibility},
 };
 
 use super::{
@@ -46,14 +46,16 @@ pub(super) fn run(arguments: &WitCompatArgs, inputs: &Inputs<'_>, output: &Outpu
         return suggest(&before, &compared, output);
     }
     let judgement = compared.judge(&policy);
-    let reported = judgement.findings.iter().filter(|finding| finding.is_reported());
-    let mut reported: Vec<Shown> = reported.map(|finding| shown(&before, &after, &compared, finding)).collect();
+    let changes = judgement.findings.iter().filter(|finding| finding.is_reported()).count();
+    let told = judgement.findings.iter().filter(|finding| arguments.all || finding.is_reported());
+    let mut reported: Vec<Shown> = told.map(|finding| shown(&before, &after, &compared, finding)).collect();
     for (finding, _) in &mut reported {
         place_in_files(finding, &arguments.new, &new, &old);
     }
-    let changes = reported.len();
     let blamed = Blamed { after: &after, changes: &compared.changes };
-    reported.extend(consumers::findings(&consumers, &old.provider(&features), &new.provider(&features), blamed));
+    let broken = consumers::findings(&consumers, &old.provider(&features), &new.provider(&features), blamed);
+    let imports = text::count(broken.len(), "import");
+    reported.extend(broken);
     let title = format!("{} compared with {}", compared.after, compared.before);
     let unused = |ignore: &&Ignore| policy.ignores.iter().position(|known| std::ptr::eq(known, *ignore));
     let unused: Vec<usize> = judgement.unused.iter().filter_map(unused).collect();
@@ -61,8 +63,8 @@ pub(super) fn run(arguments: &WitCompatArgs, inputs: &Inputs<'_>, output: &Outpu
     let ended = write(output, &title, &reported, &warnings)?;
     output.status("Compared", summary(&compared, &judgement, changes));
     if !consumers.is_empty() {
-        let broken = text::count(reported.len() - changes, "import");
-        output.status("Linked", format_args!("{}: {broken} would not link", text::count(consumers.len(), "consumer")));
+        let consumers = text::count(consumers.len(), "consumer");
+        output.status("Linked", format_args!("{consumers}: {imports} would not link"));
     }
     tell_why(output, &reported);
     Ok(ended)
@@ -135,15 +137,18 @@ fn shown(before: &Package, after: &Package, compared: &Compatibility, finding: &
     // What is about a package as a whole is where its name is.
     let place = change.after.clone().or_else(|| after.declaration());
     let place_before = change.before.clone().or_else(|| before.declaration());
-    let found = labelled(diagnostic(finding.level, change.to_string()), after, place.as_ref(), "now");
+    let level = if finding.is_reported() { finding.level } else { Level::Allow };
+    let found = labelled(diagnostic(level, change.to_string()), after, place.as_ref(), "now");
     let found = labelled(found, before, place_before.as_ref(), "before");
     let breaks: Vec<&str> = change.breaks.iter().map(|side| side.description()).collect();
     let found = if breaks.is_empty() { found } else { found.note(format!("it breaks {}", breaks.join(", "))) };
     let found =
         found.note(format!("it needs a {} version, and the version's change is {}", change.requires, compared.made()));
+    let tolerated = tolerated(finding);
+    let found = found.notes(tolerated.clone());
     let reported = Finding {
         rule: change.rule.id,
-        level: finding.level,
+        level,
         path: change.path.clone(),
         message: change.message.clone(),
         place: place.as_ref().map(Region::from),
@@ -151,12 +156,23 @@ fn shown(before: &Package, after: &Package, compared: &Compatibility, finding: &
         file: None,
         breaks: change.breaks.iter().map(|side| side.as_str()).collect(),
         requires: Some(change.requires.as_str()),
+        tolerated,
         notes: found.notes.clone(),
         what: change.rule.what,
         explanation: change.rule.explanation,
         specification: Some(change.rule.specification),
     };
     (reported, found)
+}
+
+/// Why a change is told only to who asks for all.
+fn tolerated(finding: &Judged<'_>) -> Option<String> {
+    match (finding.announced, finding.ignored) {
+        (true, _) => Some("the version announces it".to_owned()),
+        (false, Some(ignore)) => Some(format!("the manifest ignores it: {}", ignore.reason)),
+        (false, None) if finding.level == Level::Allow => Some(format!("`{}` is allowed", finding.change.rule.id)),
+        (false, None) => None,
+    }
 }
 
 /// One line about the whole comparison.

@@ -94,6 +94,7 @@ fn shown(consumer: &Consumer, broken: &BrokenImport, blamed: Blamed<'_>) -> Show
         file: Some(consumer.file.display().to_string()),
         breaks: vec!["importer"],
         requires: None,
+        tolerated: None,
         notes: Vec::new(),
         what: "an import of an actual component that would not link",
         explanation: code.explanation(),

@@ -1,6 +1,6 @@
 //! `compose wit lint`: what a package could do better.
 
-use composer::diagnostic::{Code, Diagnostic, SourceText};
+use composer::diagnostic::{Code, Diagnostic, Severity, SourceText};
 use wit::{
     Package, Place,
     compatibility::Level,
@@ -54,6 +54,7 @@ fn shown(package: &Package, lint: &Lint, level: Level) -> Shown {
         file: None,
         breaks: Vec::new(),
         requires: None,
+        tolerated: None,
         notes: Vec::new(),
         what: lint.rule.what,
         explanation: lint.rule.explanation,
@@ -67,7 +68,8 @@ fn shown(package: &Package, lint: &Lint, level: Level) -> Shown {
 pub(super) fn diagnostic(level: Level, message: String) -> Diagnostic {
     match level {
         Level::Deny => Diagnostic::error(Code::WitFinding, message),
-        Level::Warn | Level::Allow => Diagnostic::warning(Code::WitFinding, message),
+        Level::Warn => Diagnostic::warning(Code::WitFinding, message),
+        Level::Allow => Diagnostic { severity: Severity::Note, ..Diagnostic::warning(Code::WitFinding, message) },
     }
 }
 
