@@ -14,7 +14,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     io::ErrorKind,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -27,7 +27,7 @@ use wit::{
 
 use self::wkg::{LockedVersion, Overrides, WkgLock};
 use super::{
-    Locking,
+    Locking, directory_of,
     home::{Home, StaleLock, write},
     read_manifest, report,
     wit_reader::{Wit, WitReader, is_wit, unreadable},
@@ -119,7 +119,7 @@ pub async fn plan_wit(
 
     check_names(renewal, &needed, &name)?;
 
-    let beside = directory.parent().unwrap_or(Path::new(""));
+    let beside = &around(directory);
     let overrides = Overrides::read(beside)?;
     let home = home(beside)?;
     let held = home.lock().map(|lock| lock.wit.clone()).unwrap_or_default();
@@ -287,6 +287,15 @@ fn directory_name(package: &VersionedPackage) -> String {
     package.to_string().replace([':', '@'], "-")
 }
 
+/// The directory that a directory is in.
+fn around(directory: &Path) -> PathBuf {
+    match (directory.components().next_back(), directory.parent()) {
+        (Some(Component::Normal(_)), Some(parent)) => parent.to_owned(),
+        (Some(Component::ParentDir), _) => directory.join(".."),
+        _ => PathBuf::from(".."),
+    }
+}
+
 /// The lock that a WIT directory's is in: of the application beside it, or a file of its own.
 fn home(beside: &Path) -> Result<Home, Failure> {
     let manifest = beside.join(manifest::FILE_NAME);
@@ -408,11 +417,21 @@ impl Fetch<'_> {
         // The lock names a directory as the manifest does: relative to itself.
         let registry = match registry {
             Registry::Directory(path) => {
-                Registry::Directory(path.strip_prefix(self.beside).map(Path::to_owned).unwrap_or(path))
+                Registry::Directory(path.strip_prefix(self.base()).map(Path::to_owned).unwrap_or(path))
             }
             other => other,
         };
         Ok((origin, LockedSource::Package { package, requirement, registry, version, release }))
+    }
+
+    /// Where the lock is, in the words of the manifest that is there, too.
+    fn base(&self) -> &Path {
+        let canonical = |path: &Path| fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path });
+        let manifest = self.reader.around.map(|(_, manifest)| directory_of(manifest));
+        let is_here = |directory: &&Path| {
+            canonical(directory).is_ok_and(|one| canonical(self.beside).is_ok_and(|other| one == other))
+        };
+        manifest.filter(is_here).unwrap_or(self.beside)
     }
 
     /// The version that `wkg` has chosen, if it still is what it was then.

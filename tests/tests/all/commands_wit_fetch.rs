@@ -24,6 +24,22 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
+fn the_directory_may_be_the_current_one() {
+    let [sandbox, other] = [sandbox(), sandbox()];
+    assert_eq!(other.compose("wit fetch").status, Some(0));
+    assert_snapshot!(sandbox.compose_in("wit", "wit fetch ."), @"
+         Fetched t:http@0.2.0 from dir:[DIR]/registry
+         Fetched t:io@0.2.0 from dir:[DIR]/registry
+           Wrote ./deps (2 files)
+    exit status 0
+    ");
+    assert_eq!(sandbox.lock(), other.lock());
+    assert_eq!(sandbox.compose("wit fetch --check").status, Some(0));
+    std::fs::create_dir(sandbox.path("wit/sub")).unwrap();
+    assert_eq!(sandbox.compose_in("wit/sub", "wit fetch --check ..").status, Some(0));
+}
+
+#[test]
 fn a_file_of_the_package_may_be_called_as_the_directory_of_others_is() {
     let sandbox = sandbox();
     sandbox.write("wit/deps.wit", "world other {\n  import t:io/streams@0.2.0;\n}\n");
