@@ -140,7 +140,7 @@ pub enum InvalidWitSource {
     #[error("a registry is asked by `oci://HOST/REPOSITORY:TAG` or `ns:name@VERSION`, and no other URL is known")]
     Url,
     /// It begins as a package's name and is none.
-    #[error("not `namespace:name` before the `@`")]
+    #[error("it begins as a package in a registry, `namespace:name`, and names none")]
     Package(#[source] PackageNameError),
     /// The requirement is none.
     #[error("not a version requirement after the `@`")]
@@ -209,7 +209,7 @@ mod tests {
             "https://wa.dev/wasi:http",
             "a registry is asked by `oci://HOST/REPOSITORY:TAG` or `ns:name@VERSION`, and no other URL is known",
         );
-        check("wasi:@0.2", "not `namespace:name` before the `@`");
+        check("wasi:@0.2", "it begins as a package in a registry, `namespace:name`, and names none");
         check("wasi:http@newest", "not a version requirement after the `@`");
         check("oci://", "not an OCI reference after `oci://`");
         check("git:v1", "a revision needs a path, as in `git:v1.2.0:wit`");

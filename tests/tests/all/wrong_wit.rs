@@ -213,7 +213,7 @@ fn what_names_nothing_is_told_what_may_be_meant() {
     assert_snapshot!(show("T:io"), @"
     error[invalid-value]: `T:io` names no WIT
      |
-     = note: not `namespace:name` before the `@`
+     = note: it begins as a package in a registry, `namespace:name`, and names none
      = note: caused by: `T:io` is not a package name: `T` is not lowercase words of letters and digits joined by `-`, the first beginning with a letter
     exit status 1
     ");

@@ -67,6 +67,15 @@ pub(super) fn run(arguments: &WitCompatArgs, inputs: &Inputs<'_>, output: &Outpu
         output.status("Linked", format_args!("{consumers}: {imports} would not link"));
     }
     tell_why(output, &reported);
+    if output.format() == MessageFormat::Json {
+        let line = serde_json::json!({
+            "reason": "compared", "before": compared.before, "after": compared.after,
+            "changes": compared.changes.len(), "reported": changes, "fails": ended == Ended::WithFindings,
+            "requires": compared.required().as_str(), "made": compared.made().as_str(),
+            "suggested_version": compared.suggested_version().map(|version| version.to_string()),
+        });
+        output.data(format!("{line}\n"))?;
+    }
     Ok(ended)
 }
 

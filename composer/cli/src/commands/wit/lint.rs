@@ -9,13 +9,16 @@ use wit::{
 
 use super::{Inputs, Shown, place_in_files, policy, tell_why, unused_ignores, write};
 use crate::{
-    args::WitLintArgs,
+    args::{MessageFormat, WitLintArgs},
     exit::{Ended, Stop},
     output::Output,
     region::Region,
     report::Finding,
     text,
 };
+
+/// What is found of every component: it keeps neither documentation nor a version of its own.
+const NOT_OF_COMPONENTS: &[&str] = &["missing-documentation", "missing-member-documentation", "package-unversioned"];
 
 pub(super) fn run(arguments: &WitLintArgs, inputs: &Inputs<'_>, output: &Output) -> Result<Ended, Stop> {
     let known: Vec<&str> = LintRule::all().map(|rule| rule.id).collect();
@@ -25,7 +28,8 @@ pub(super) fn run(arguments: &WitLintArgs, inputs: &Inputs<'_>, output: &Output)
     let input = inputs.read(&arguments.wit, None)?;
     let package = input.package()?;
     let lints = lint(&package);
-    let reported = lints.iter().filter_map(|lint| match lint.level(&policy) {
+    let is_known = |lint: &&Lint| !(input.is_component() && NOT_OF_COMPONENTS.contains(&lint.rule.id));
+    let reported = lints.iter().filter(is_known).filter_map(|lint| match lint.level(&policy) {
         (Level::Allow, _) => None,
         (level, _) => Some(shown(&package, lint, level)),
     });
@@ -38,6 +42,12 @@ pub(super) fn run(arguments: &WitLintArgs, inputs: &Inputs<'_>, output: &Output)
     let ended = write(output, &package.to_string(), &reported, &unused)?;
     output.status("Linted", format_args!("{package}: {}", text::count(reported.len(), "finding")));
     tell_why(output, &reported);
+    if output.format() == MessageFormat::Json {
+        let line = serde_json::json!({
+            "reason": "linted", "package": package.to_string(), "findings": reported.len(), "fails": ended == Ended::WithFindings,
+        });
+        output.data(format!("{line}\n"))?;
+    }
     Ok(ended)
 }
 
