@@ -50,7 +50,8 @@ pub use automatic::Automatic;
 pub use change::{Added, Checking, Edited, Wish, plan_add, plan_remove, write_edited};
 pub use composed::Composed;
 pub use consumers::{Consumer, is_of_application, read_consumer, read_consumers};
-pub use fingerprint::{Summary, Unchanged, unchanged, unchanged_and_unmoved};
+use fingerprint::Known;
+pub use fingerprint::{LastBuild, Summary, Unchanged};
 use home::{Home, StaleLock};
 pub use push_check::breaking_changes;
 pub use registries::{RegistryRules, registry_of};
@@ -154,6 +155,7 @@ pub struct Planned {
     pub lock_path: PathBuf,
     target: Option<World>,
     memory: Arc<Memory>,
+    known: Known,
     stale_locks: Vec<StaleLock>,
     /// The text that the manifest shall have.
     edited: Option<(PathBuf, String)>,
@@ -263,37 +265,38 @@ pub async fn lock(session: &Session) -> Result<Planned, Failure> {
 /// # Errors
 /// As [`plan()`], and when the result is not valid.
 pub async fn check(session: &Session) -> Result<Checked, Failure> {
-    let planned = plan(session).await?;
+    checked(session, plan(session).await?)
+}
+
+fn checked(session: &Session, planned: Planned) -> Result<Checked, Failure> {
     let component = compose(session, &planned)?;
     Ok(Checked { planned, component })
 }
 
-/// Builds an application into one component, by default in `target/compose/` beside the manifest.
+/// Builds an application into one component, by default in `target/compose/` beside the manifest. What is known of its last build
+/// need not be found out anew.
 ///
 /// # Errors
 /// As [`check`], and when the lock or the result cannot be written.
-pub async fn build(session: &Session, output: Option<&Path>) -> Result<Built, Failure> {
-    let files = fingerprint::look(session);
-    let checked = check(session).await?;
+pub async fn build(session: &Session, output: Option<&Path>, last: LastBuild) -> Result<Built, Failure> {
+    let planned = plan_from(session, Basis::since(session, last)?, &[]).await?;
+    let checked = checked(session, planned)?;
     let path = output.map_or_else(|| default_output(session, &checked.planned.manifest), Path::to_path_buf);
     write(&checked.planned)?;
-    emit_result(session, checked, path, files)
+    emit_result(session, checked, path)
 }
 
 /// Writes a result, and notes what it was made of.
-fn emit_result(
-    session: &Session,
-    Checked { planned, component }: Checked,
-    path: PathBuf,
-    files: Option<fingerprint::Files>,
-) -> Result<Built, Failure> {
+fn emit_result(session: &Session, checked: Checked, path: PathBuf) -> Result<Built, Failure> {
+    let Checked { mut planned, component } = checked;
     let mark = emit::emit(&component, &path, session.jobs).inspect_err(|_| {
         // An input is not what it was remembered as: the next build reads everything anew.
         fingerprint::forget(session);
         planned.parts.iter().for_each(|part| planned.memory.forget_shell(part.digest()));
     })?;
+    let known = std::mem::take(&mut planned.known);
     let built = Built { planned, component, path };
-    fingerprint::keep(session, &built, mark, files);
+    fingerprint::keep(session, &built, mark, known);
     Ok(built)
 }
 
@@ -342,27 +345,40 @@ struct Basis {
     lock: Option<Lock>,
     /// The text that the manifest shall have.
     edited: Option<(PathBuf, String)>,
+    /// Its files, and what is known of them.
+    known: Known,
 }
 
 impl Basis {
     fn read(session: &Session) -> Result<Self, Failure> {
+        Self::since(session, LastBuild::of(session))
+    }
+
+    /// The same, where what is known of the last build need not be found out.
+    fn since(session: &Session, last: LastBuild) -> Result<Self, Failure> {
+        let known = Known::before(session, last);
         let manifest = read_manifest(&session.manifest)?;
         if !manifest.is_application() {
             return Err(report::workspace_alone(&manifest, &members(&session.manifest, &manifest)?).into());
         }
-        Self::of(session, manifest)
+        Self::with(session, manifest, known)
     }
 
     fn of(session: &Session, manifest: Manifest) -> Result<Self, Failure> {
+        Self::with(session, manifest, Known::before(session, LastBuild::of(session)))
+    }
+
+    fn with(session: &Session, manifest: Manifest, known: Known) -> Result<Self, Failure> {
+        let known = known.and_of(session, &manifest);
         let home = home_of(session, &manifest)?;
         let lock = home.lock().cloned();
-        Ok(Self { manifest, home, lock, edited: None })
+        Ok(Self { manifest, home, lock, edited: None, known })
     }
 }
 
 /// Plans the application of a session that may be a component of others, whose manifests are `above`, outermost first.
 async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result<Planned, Failure> {
-    let Basis { mut manifest, home, lock: held, edited } = basis;
+    let Basis { mut manifest, home, lock: held, edited, known } = basis;
     registries::assign(session, &mut manifest, held.as_ref()).await?;
     let session = &vendoring(session, &manifest);
     let mut asked = Vec::new();
@@ -372,7 +388,7 @@ async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result
         asked = Failure::check(tags::check(session, &manifest, lock).await)?;
     }
     let choose::Settled { manifest, resolution, loaded, target, plan, mut warnings } =
-        choose::settle(session, manifest, held.as_ref(), home.lock(), above).await.map_err(|u| u.failure)?;
+        choose::settle(session, manifest, &known, held.as_ref(), home.lock(), above).await.map_err(|u| u.failure)?;
     let load::Loaded { memory, parts, warnings: mut earlier, mut stale_locks, nested, .. } = loaded;
     earlier.append(&mut asked);
     earlier.append(&mut warnings);
@@ -399,6 +415,7 @@ async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result
         lock_path,
         target,
         memory,
+        known,
         stale_locks,
         edited,
     })

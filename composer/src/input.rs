@@ -6,12 +6,15 @@
 use std::{
     fmt,
     fs::File,
-    io::{self, Read, Seek, SeekFrom},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use crate::encode::{Layout, LayoutReader};
+
+/// How far a file is read ahead.
+const AHEAD: usize = 64 * 1024;
 
 /// The bytes of a component, wherever they are. Cheap to clone.
 #[derive(Clone)]
@@ -80,7 +83,9 @@ impl Input {
     /// Begins to read.
     pub(crate) fn reader(&self) -> io::Result<Reader<'_>> {
         Ok(match &*self.0 {
-            Source::File { path, .. } => Reader::File { file: File::open(path)?, position: 0 },
+            Source::File { path, size } => {
+                Reader::File(FileReader { file: File::open(path)?, size: *size, ahead: Vec::new(), start: 0 })
+            }
             Source::Memory(bytes) => Reader::Memory(bytes),
             Source::Layout(layout) => Reader::Layout(Box::new(layout.reader())),
         })
@@ -104,7 +109,7 @@ impl fmt::Debug for Input {
 
 /// Reads an [`Input`], best from front to back.
 pub(crate) enum Reader<'a> {
-    File { file: File, position: u64 },
+    File(FileReader),
     Memory(&'a [u8]),
     Layout(Box<LayoutReader<'a>>),
 }
@@ -113,20 +118,59 @@ impl Reader<'_> {
     /// Fills `buffer` with the bytes from `offset` on.
     pub(crate) fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         match self {
-            Self::File { file, position } => {
-                if *position != offset {
-                    file.seek(SeekFrom::Start(offset))?;
-                }
-                file.read_exact(buffer)?;
-                *position = offset + buffer.len() as u64;
-            }
-            Self::Memory(bytes) => {
-                let start = usize::try_from(offset).unwrap_or(usize::MAX);
-                let found = bytes.get(start..).and_then(|rest| rest.get(..buffer.len()));
-                buffer.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
-            }
+            Self::File(reader) => reader.read_at(offset, buffer)?,
+            Self::Memory(bytes) => buffer.copy_from_slice(piece(bytes, offset, buffer.len())?),
             Self::Layout(reader) => reader.read_at(offset, buffer)?,
         }
         Ok(())
     }
+}
+
+/// Reads a file, a little more of it than is asked for: most files are small, and read in many pieces that follow each other.
+pub(crate) struct FileReader {
+    file: File,
+    size: u64,
+    /// Bytes of the file from `start` on.
+    ahead: Vec<u8>,
+    start: u64,
+}
+
+impl FileReader {
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        if buffer.len() >= AHEAD {
+            return read_exact_at(&self.file, offset, buffer);
+        }
+        let within = offset.checked_sub(self.start);
+        let known = within.and_then(|within| piece(&self.ahead, within, buffer.len()).ok());
+        if let Some(known) = known {
+            buffer.copy_from_slice(known);
+            return Ok(());
+        }
+        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        // Nothing is known while the buffer is filled, in case that fails.
+        let mut ahead = std::mem::take(&mut self.ahead);
+        ahead.resize(left.clamp(buffer.len(), AHEAD), 0);
+        read_exact_at(&self.file, offset, &mut ahead)?;
+        buffer.copy_from_slice(piece(&ahead, 0, buffer.len())?);
+        (self.ahead, self.start) = (ahead, offset);
+        Ok(())
+    }
+}
+
+fn piece(bytes: &[u8], offset: u64, length: usize) -> io::Result<&[u8]> {
+    let start = usize::try_from(offset).unwrap_or(usize::MAX);
+    let found = bytes.get(start..).and_then(|rest| rest.get(..length));
+    found.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
+}
+
+#[cfg(not(unix))]
+fn read_exact_at(mut file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+    use std::io::{Read, Seek, SeekFrom};
+    file.seek(SeekFrom::Start(offset))?;
+    file.read_exact(buffer)
 }

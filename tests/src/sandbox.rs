@@ -13,7 +13,7 @@ use std::{
 
 use composer::{
     diagnostic::Failure,
-    driver::{self, Automatic, Built, Locking, RegistryRules, Session, Vendoring},
+    driver::{self, Automatic, Built, LastBuild, Locking, RegistryRules, Session, Vendoring},
 };
 use registry_client::{Client, ClientOptions, Credentials, EventSink, Network, Store};
 use tempfile::TempDir;
@@ -137,7 +137,7 @@ impl Sandbox {
     /// What is wrong with it.
     pub fn try_build(&self) -> Result<Built, Failure> {
         let session = self.session();
-        block_on(driver::build(&session, None))
+        block_on(driver::build(&session, None, LastBuild::of(&session)))
     }
 
     /// Builds the application with the library, and validates what was written.

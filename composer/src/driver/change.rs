@@ -7,6 +7,7 @@ use semver::{Version, VersionReq};
 use super::{
     Planned, Session,
     choose::{self, Unsettled},
+    fingerprint::Known,
     home, home_of, newest, parse_manifest, plan, plan_as, read_manifest, registries,
     update::unknown,
 };
@@ -127,7 +128,7 @@ async fn versions(session: &Session, text: String) -> Result<BTreeMap<Name, Vers
     let mut manifest = parse_manifest(&session.manifest, text)?;
     let home = home_of(session, &manifest)?;
     registries::assign(session, &mut manifest, home.lock()).await?;
-    let resolution = match choose::settle(session, manifest, home.lock(), home.lock(), &[]).await {
+    let resolution = match choose::settle(session, manifest, &Known::default(), home.lock(), home.lock(), &[]).await {
         Ok(settled) => settled.resolution,
         Err(Unsettled { resolution: Some(resolution), .. }) => resolution,
         Err(Unsettled { failure, resolution: None }) => return Err(failure),

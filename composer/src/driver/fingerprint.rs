@@ -8,7 +8,8 @@
 //! copied into a result is compared with its digest all the same.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs::Metadata,
     ops::Range,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
@@ -79,9 +80,9 @@ struct Fingerprint {
     /// What the build warned of.
     warnings: Vec<Warning>,
     /// Every file and directory that was looked at; one that was not there has no stamp.
-    files: BTreeMap<PathBuf, Option<Seen>>,
+    files: HashMap<PathBuf, Option<Seen>>,
     /// The components among them.
-    components: BTreeMap<PathBuf, (String, u64)>,
+    components: HashMap<PathBuf, (String, u64)>,
 }
 
 /// A file as it was, with the digest of its content where the stamp may not tell.
@@ -90,7 +91,12 @@ struct Seen(Stamp, Option<String>);
 
 impl Seen {
     fn at(path: &Path) -> Option<Self> {
-        let (stamp, changed) = stamp(path)?;
+        Self::of(path, &std::fs::metadata(path).ok()?)
+    }
+
+    /// A file that the system says this about.
+    fn of(path: &Path, metadata: &Metadata) -> Option<Self> {
+        let (stamp, changed) = stamp(metadata)?;
         let is_at_rest = SystemTime::now().duration_since(changed).is_ok_and(|rest| rest > REST);
         Some(Self(stamp, if is_at_rest { None } else { Some(content(path)?) }))
     }
@@ -98,7 +104,7 @@ impl Seen {
     /// A result that was just written.
     fn of_result(path: &Path, mark: Mark) -> Option<Self> {
         match mark {
-            Mark::Unique => Some(Self(stamp(path)?.0, None)),
+            Mark::Unique => Some(Self(stamp(&std::fs::metadata(path).ok()?)?.0, None)),
             Mark::Ambiguous => Self::at(path),
         }
     }
@@ -106,7 +112,7 @@ impl Seen {
     /// Whether the file is what it was.
     fn is_still(&self, path: &Path) -> bool {
         let Self(known, digest) = self;
-        stamp(path).is_some_and(|(stamp, _)| stamp == *known)
+        std::fs::metadata(path).ok().and_then(|metadata| stamp(&metadata)).is_some_and(|(stamp, _)| stamp == *known)
             && digest.as_ref().is_none_or(|digest| content(path).as_ref() == Some(digest))
     }
 }
@@ -132,27 +138,66 @@ fn content(path: &Path) -> Option<String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp(u64, u128, i128, u64);
 
-/// Says that a result is what would be built, if that is so and no registry has to be asked about it.
-pub fn unchanged(session: &Session, output: Option<&Path>) -> Option<Unchanged> {
-    let (unchanged, names) = compare(session, output)?;
-    (session.locking == Locking::Free || names == Names::Fixed).then_some(unchanged)
-}
+/// What is known of the last build of an application.
+#[derive(Debug, Default)]
+pub struct LastBuild(Option<Fingerprint>);
 
-/// Says that a result is what would be built, if that is so: where the lock must not change, registries are asked whether what it
-/// names is still the same.
-pub async fn unchanged_and_unmoved(session: &Session, output: Option<&Path>) -> Option<Unchanged> {
-    let (unchanged, names) = compare(session, output)?;
-    if session.locking == Locking::Locked && names == Names::Movable {
-        let mut manifest = super::read_manifest(&session.manifest).ok()?;
-        let home = super::home_of(session, &manifest).ok()?;
-        let lock = home.lock()?;
-        registries::assign(session, &mut manifest, Some(lock)).await.ok()?;
-        // Whoever builds says what is found.
-        if !tags::check(session, &manifest, lock).await.is_empty() {
+impl LastBuild {
+    /// What was kept of the last build of a session's application.
+    pub fn of(session: &Session) -> Self {
+        Self(read(&path(&session.manifest)))
+    }
+
+    /// Says that its result is what would be built, if that is so and no registry has to be asked about it.
+    pub fn unchanged(&self, session: &Session, output: Option<&Path>) -> Option<Unchanged> {
+        let (unchanged, names) = self.compare(session, output)?;
+        (session.locking == Locking::Free || names == Names::Fixed).then_some(unchanged)
+    }
+
+    /// Says that its result is what would be built, if that is so: where the lock must not change, registries are asked whether
+    /// what it names is still the same.
+    pub async fn unchanged_and_unmoved(&self, session: &Session, output: Option<&Path>) -> Option<Unchanged> {
+        let (unchanged, names) = self.compare(session, output)?;
+        if session.locking == Locking::Locked && names == Names::Movable {
+            let mut manifest = super::read_manifest(&session.manifest).ok()?;
+            let home = super::home_of(session, &manifest).ok()?;
+            let lock = home.lock()?;
+            registries::assign(session, &mut manifest, Some(lock)).await.ok()?;
+            // Whoever builds says what is found.
+            if !tags::check(session, &manifest, lock).await.is_empty() {
+                return None;
+            }
+        }
+        Some(unchanged)
+    }
+
+    fn compare(&self, session: &Session, output: Option<&Path>) -> Option<(Unchanged, Names)> {
+        let fingerprint = self.0.as_ref()?;
+        let (path, result) = &fingerprint.output;
+        let is_meant = match output {
+            Some(output) => std::path::absolute(output).is_ok_and(|output| output == *path),
+            None => fingerprint.is_default_output,
+        };
+        let is_same = is_meant
+            && fingerprint.is_complete
+            && fingerprint.files.contains_key(&std::path::absolute(&session.manifest).ok()?)
+            && result.is_still(path)
+            && fingerprint.files.iter().all(|(path, known)| match known {
+                Some(seen) => seen.is_still(path),
+                None => !path.exists(),
+            });
+        if !is_same {
             return None;
         }
+        let warnings = if fingerprint.warnings.is_empty() {
+            Vec::new()
+        } else {
+            let manifest = super::read_manifest(&session.manifest).ok()?;
+            fingerprint.warnings.iter().map(|warning| warning.about(&manifest)).collect::<Option<_>>()?
+        };
+        let path = output.unwrap_or(path).to_path_buf();
+        Some((Unchanged { path, summary: fingerprint.summary.clone(), warnings }, fingerprint.names))
     }
-    Some(unchanged)
 }
 
 /// Whether what a result was made of has names that may come to mean something else without any file being changed.
@@ -160,33 +205,6 @@ pub async fn unchanged_and_unmoved(session: &Session, output: Option<&Path>) -> 
 enum Names {
     Fixed,
     Movable,
-}
-
-fn compare(session: &Session, output: Option<&Path>) -> Option<(Unchanged, Names)> {
-    let Fingerprint { output: (path, result), is_default_output, is_complete, names, files, summary, warnings, .. } =
-        read(&path(&session.manifest))?;
-    let is_meant = match output {
-        Some(output) => std::path::absolute(output).is_ok_and(|output| output == path),
-        None => is_default_output,
-    };
-    let is_same = is_meant
-        && is_complete
-        && files.contains_key(&absolute(&session.manifest)?)
-        && result.is_still(&path)
-        && files.iter().all(|(path, known)| match known {
-            Some(seen) => seen.is_still(path),
-            None => !path.exists(),
-        });
-    if !is_same {
-        return None;
-    }
-    let warnings = if warnings.is_empty() {
-        Vec::new()
-    } else {
-        let manifest = super::read_manifest(&session.manifest).ok()?;
-        warnings.into_iter().map(|warning| warning.about(&manifest)).collect::<Option<_>>()?
-    };
-    Some((Unchanged { path: output.map_or(path, Path::to_path_buf), summary, warnings }, names))
 }
 
 /// A warning as it is kept: all that it points into is the manifest, which is as it was.
@@ -219,8 +237,8 @@ impl Warning {
         })
     }
 
-    fn about(self, manifest: &Manifest) -> Option<Diagnostic> {
-        let Self { code, message, labels, notes, hints } = self;
+    fn about(&self, manifest: &Manifest) -> Option<Diagnostic> {
+        let Self { code, message, labels, notes, hints } = self.clone();
         let mut diagnostic = Diagnostic { notes, hints, ..Diagnostic::warning(code.parse().ok()?, message) };
         for (span, text) in labels {
             diagnostic = diagnostic.label(&manifest.source, span, text);
@@ -229,38 +247,41 @@ impl Warning {
     }
 }
 
-/// What is known of components that are files, and are what they were when the application was built last.
-pub(super) struct Known(Option<Fingerprint>);
-
-impl Known {
-    pub(super) fn of(session: &Session) -> Self {
-        Self(read(&path(&session.manifest)))
-    }
-
-    /// The descriptor of the component in a file.
-    pub(super) fn descriptor(&self, path: &Path) -> Option<Descriptor> {
-        let fingerprint = self.0.as_ref()?;
-        let path = absolute(path)?;
-        let (digest, size) = fingerprint.components.get(&path)?;
-        let Seen(known, None) = fingerprint.files.get(&path)?.as_ref()? else { return None };
-        if stamp(&path)?.0 != *known {
-            return None;
-        }
-        Some(Descriptor { digest: digest.parse().ok()?, size: *size })
-    }
+/// The files of an application that is about to be composed, and what the last build found out about them.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    last: LastBuild,
+    /// Nothing where they cannot be told.
+    now: Option<Files>,
 }
 
-/// Looks at the files of an application that is about to be built; nothing where they cannot be told.
-pub(super) fn look(session: &Session) -> Option<Files> {
-    let mut files = Files { files: BTreeMap::new(), is_complete: true };
-    files.application(&session.manifest, &super::read_manifest(&session.manifest).ok()?, &mut BTreeSet::new())?;
-    Some(files)
+impl Known {
+    /// Looks at what is read before a session's manifest is known.
+    pub(super) fn before(session: &Session, last: LastBuild) -> Self {
+        Self { last, now: Files::before(&session.manifest) }
+    }
+
+    /// Looks at what the manifest names, and nothing was read of yet.
+    pub(super) fn and_of(self, session: &Session, manifest: &Manifest) -> Self {
+        let now = self.now.and_then(|files| files.and_of(&session.manifest, manifest));
+        Self { now, ..self }
+    }
+
+    /// The descriptor of the component in a file, if the file is what it was.
+    pub(super) fn descriptor(&self, path: &Path) -> Option<Descriptor> {
+        let (fingerprint, now) = (self.last.0.as_ref()?, self.now.as_ref()?);
+        let path = now.absolute(path)?;
+        let (digest, size) = fingerprint.components.get(&path)?;
+        let Seen(known, None) = fingerprint.files.get(&path)?.as_ref()? else { return None };
+        let Seen(stamp, _) = now.files.get(&path)?.as_ref()?;
+        (stamp == known).then_some(Descriptor { digest: digest.parse().ok()?, size: *size })
+    }
 }
 
 /// Keeps what was built of the files that were looked at.
-pub(super) fn keep(session: &Session, built: &Built, mark: Mark, files: Option<Files>) {
+pub(super) fn keep(session: &Session, built: &Built, mark: Mark, known: Known) {
     let path = path(&session.manifest);
-    let fingerprint = files.and_then(|files| of(session, built, mark, files));
+    let fingerprint = known.now.and_then(|files| of(session, built, mark, files));
     let Some(text) = fingerprint.and_then(|fingerprint| serde_json::to_vec(&fingerprint).ok()) else {
         let _ = std::fs::remove_file(path);
         return;
@@ -288,47 +309,68 @@ fn of(session: &Session, built: &Built, mark: Mark, mut files: Files) -> Option<
         let Source::Path(path) = &entry.source.value else { return None };
         let path = directory.join(path);
         let part = parts.get(&entry.name.value)?;
-        let is_binary = path.is_file() && path.extension().is_none_or(|extension| extension != "wat");
-        is_binary.then(|| Some((absolute(&path)?, (part.digest().to_string(), part.size())))).flatten()
+        let is_binary = path.extension().is_none_or(|extension| extension != "wat");
+        let path = files.absolute(&path).filter(|_| is_binary)?;
+        files.files.contains_key(&path).then(|| (path, (part.digest().to_string(), part.size())))
     });
+    let components = components.collect();
     let lock = &built.planned.lock;
     let is_fixed = |source: &LockedSource| matches!(source, LockedSource::Path(_));
     let is_fixed = lock.components.values().chain(&lock.world).all(is_fixed);
     let default = super::default_output(session, &built.planned.manifest);
     Some(Fingerprint {
         made_by: MADE_BY.to_owned(),
-        output: (absolute(&built.path)?, Seen::of_result(&built.path, mark)?),
+        output: (files.absolute(&built.path)?, Seen::of_result(&built.path, mark)?),
         is_default_output: built.path == default,
         summary: built.summary(),
         names: if is_fixed { Names::Fixed } else { Names::Movable },
         warnings: warnings.unwrap_or_default(),
-        components: components.collect(),
+        components,
         is_complete: files.is_complete,
         files: files.files,
     })
 }
 
 /// The files that a build looks at.
-pub(super) struct Files {
-    files: BTreeMap<PathBuf, Option<Seen>>,
+#[derive(Debug)]
+struct Files {
+    /// The directory that paths are relative to.
+    current: PathBuf,
+    files: HashMap<PathBuf, Option<Seen>>,
     is_complete: bool,
 }
 
 impl Files {
-    /// An application: its manifest, its lock, its workspace, its world and its components; `None` where one is not known well enough.
+    fn before(manifest: &Path) -> Option<Self> {
+        let current = std::env::current_dir().ok()?;
+        let mut files = Self { current, files: HashMap::new(), is_complete: true };
+        files.manifest(manifest)?;
+        Some(files)
+    }
+
+    fn and_of(mut self, path: &Path, manifest: &Manifest) -> Option<Self> {
+        self.application(path, manifest, &mut BTreeSet::new())?;
+        Some(self)
+    }
+
+    /// A manifest and its lock, or where it may have that from: a manifest above may be one of a workspace that it is in.
+    fn manifest(&mut self, path: &Path) -> Option<()> {
+        let directory = self.absolute(directory_of(path))?;
+        for ancestor in directory.ancestors() {
+            self.maybe(&ancestor.join(manifest::FILE_NAME))?;
+            self.maybe(&ancestor.join(lock::FILE_NAME))?;
+        }
+        self.file(path)
+    }
+
+    /// What an application whose manifest was looked at consists of: its world and its components; `None` where one is not known
+    /// well enough.
     fn application(&mut self, path: &Path, manifest: &Manifest, seen: &mut BTreeSet<PathBuf>) -> Option<()> {
         // Several may have it as a folder; where folders contain each other, planning says so.
         if !seen.insert(identity(path)) {
             return Some(());
         }
         let directory = directory_of(path);
-        // A manifest above may be one of a workspace that this application is in, and have its lock.
-        let whole = absolute(&Path::new(".").join(directory))?;
-        for ancestor in whole.ancestors() {
-            self.maybe(&ancestor.join(manifest::FILE_NAME))?;
-            self.maybe(&ancestor.join(lock::FILE_NAME))?;
-        }
-        self.file(path)?;
         match manifest.world.as_ref().map(|world| &world.wit.value) {
             Some(WitSource::Path(path)) => self.tree(&directory.join(path), 0)?,
             // What a branch means is git's to say.
@@ -338,12 +380,14 @@ impl Files {
         for entry in &manifest.components {
             let Source::Path(path) = &entry.source.value else { continue };
             let path = directory.join(path);
-            if path.is_dir() {
+            let metadata = std::fs::metadata(&path).ok()?;
+            if metadata.is_dir() {
                 let nested = path.join(manifest::FILE_NAME);
+                self.manifest(&nested)?;
                 let manifest = super::read_manifest(&nested).ok()?;
                 self.application(&nested, &manifest, seen)?;
             } else {
-                self.file(&path)?;
+                self.insert(&path, Some(Seen::of(&path, &metadata)?))?;
             }
         }
         Some(())
@@ -372,15 +416,19 @@ impl Files {
     fn insert(&mut self, path: &Path, seen: Option<Seen>) -> Option<()> {
         self.is_complete &= self.files.len() < MAX_FILES;
         if self.is_complete {
-            self.files.insert(absolute(path)?, seen);
+            self.files.insert(self.absolute(path)?, seen);
         }
         Some(())
+    }
+
+    /// A path that means the same in any directory.
+    fn absolute(&self, path: &Path) -> Option<PathBuf> {
+        std::path::absolute(self.current.join(path)).ok()
     }
 }
 
 /// The stamp of a file or directory, and when it changed last.
-fn stamp(path: &Path) -> Option<(Stamp, SystemTime)> {
-    let metadata = std::fs::metadata(path).ok()?;
+fn stamp(metadata: &Metadata) -> Option<(Stamp, SystemTime)> {
     let modified = metadata.modified().ok()?;
     let since = modified.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     #[cfg(unix)]
@@ -398,11 +446,6 @@ fn stamp(path: &Path) -> Option<(Stamp, SystemTime)> {
 /// Where the fingerprint of an application is.
 fn path(manifest: &Path) -> PathBuf {
     directory_of(manifest).join(super::OUTPUT_DIRECTORY).join("fingerprint.json")
-}
-
-/// A path that means the same in any directory.
-fn absolute(path: &Path) -> Option<PathBuf> {
-    std::path::absolute(path).ok()
 }
 
 fn read(path: &Path) -> Option<Fingerprint> {

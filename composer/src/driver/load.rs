@@ -116,12 +116,11 @@ pub(super) async fn target_world(
 }
 
 /// Loads the components that are files or folders; what is wrong with them is kept for [`components`].
-pub(super) async fn local(session: &Session, manifest: &Manifest, above: &[PathBuf]) -> Loaded {
+pub(super) async fn local(session: &Session, manifest: &Manifest, known: &Seen, above: &[PathBuf]) -> Loaded {
     let entries = manifest.components.iter().enumerate().filter_map(|(place, entry)| match &entry.source.value {
         Source::Path(path) => Some((place, entry, path)),
         Source::Package { .. } | Source::Reference(_) => None,
     });
-    let known = &Seen::of(session);
     let found = stream::iter(entries).map(|(place, entry, path)| async move {
         let component = Found { place, name: entry.name.value.clone(), version: None };
         (component, local_bytes(session, manifest, entry, path, above, known).await)

@@ -15,8 +15,8 @@ use super::{
     Built, Checked, Session, check,
     composed::{Composed, Folder, identity},
     default_output, emit_result,
-    fingerprint::{self, Unchanged},
-    home, report, workspace,
+    fingerprint::{Known, LastBuild, Unchanged},
+    home, read_manifest, report, workspace,
 };
 use crate::diagnostic::{Diagnostic, Failure};
 
@@ -97,24 +97,34 @@ pub async fn build_together(session: &Session, manifests: &[PathBuf]) -> Result<
     let of = |manifest: &PathBuf| Session { manifest: manifest.clone(), ..session.clone() };
     let mut made: BTreeMap<&PathBuf, Made> = BTreeMap::new();
     for manifest in manifests {
-        let unchanged = fingerprint::unchanged_and_unmoved(&of(manifest), None).await;
+        let session = of(manifest);
+        let unchanged = LastBuild::of(&session).unchanged_and_unmoved(&session, None).await;
         made.extend(unchanged.map(|done| (manifest, Made::Unchanged(done))));
     }
     let changed: Vec<PathBuf> = manifests.iter().filter(|manifest| !made.contains_key(manifest)).cloned().collect();
     // Before anything is read: what changes meanwhile is built anew the next time.
-    let mut files: Vec<Option<fingerprint::Files>> =
-        changed.iter().map(|manifest| fingerprint::look(&of(manifest))).collect();
+    let mut known: Vec<Known> = changed.iter().map(|manifest| known(&of(manifest))).collect();
     let Together { done, wrong } = check_together(session, &changed).await?;
     home::write([], done.iter().flat_map(|(_, checked)| &checked.planned.stale_locks))?;
-    for (manifest, checked) in done {
+    for (manifest, mut checked) in done {
         let Some(place) = changed.iter().position(|changed| *changed == manifest) else { continue };
         let session = of(&manifest);
         let path = default_output(&session, &checked.planned.manifest);
-        let built = emit_result(&session, checked, path, files[place].take())?;
+        checked.planned.known = std::mem::take(&mut known[place]);
+        let built = emit_result(&session, checked, path)?;
         made.insert(&changed[place], Made::Built(Box::new(built)));
     }
     let done = manifests.iter().filter_map(|manifest| Some((manifest.clone(), made.remove(manifest)?)));
     Ok(Together { done: done.collect(), wrong })
+}
+
+/// The files of an application; what is wrong with its manifest, whoever composes it says.
+fn known(session: &Session) -> Known {
+    let known = Known::before(session, LastBuild::default());
+    match read_manifest(&session.manifest) {
+        Ok(manifest) => known.and_of(session, &manifest),
+        Err(_) => Known::default(),
+    }
 }
 
 /// Checks an application, and keeps it where others have it as a folder.

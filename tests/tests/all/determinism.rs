@@ -7,7 +7,7 @@ use compose_tests::{
     execution::{block_on, invoke},
     sandbox::Sandbox,
 };
-use composer::driver;
+use composer::driver::{self, LastBuild};
 
 use crate::steps::{application, check, step};
 
@@ -48,7 +48,7 @@ fn outputs(jobs: usize) -> [Vec<u8>; 3] {
     let sandbox = large_application();
     let mut session = sandbox.session();
     session.jobs = NonZeroUsize::new(jobs).unwrap();
-    let built = block_on(driver::build(&session, None)).unwrap();
+    let built = block_on(driver::build(&session, None, LastBuild::of(&session))).unwrap();
     assert_eq!(invoke(&built.component.to_bytes().unwrap(), "a#f(5)"), "54321");
     [sandbox.read("target/compose/app.wasm"), sandbox.read("compose.lock"), sandbox.read("folder/compose.lock")]
 }

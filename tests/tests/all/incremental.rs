@@ -1,9 +1,9 @@
 //! A build after which nothing has changed does nothing; whatever has changed, the next one notices.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use compose_tests::{artifact::publish, execution::invoke, sandbox::Sandbox};
-use composer::driver::{self, Locking};
+use composer::driver::{self, LastBuild, Locking, Session, Unchanged};
 
 use crate::steps::{application, step};
 
@@ -19,8 +19,12 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
+fn unchanged(session: &Session, output: Option<&Path>) -> Option<Unchanged> {
+    LastBuild::of(session).unchanged(session, output)
+}
+
 fn is_unchanged(sandbox: &Sandbox) -> bool {
-    driver::unchanged(&sandbox.session(), None).is_some()
+    unchanged(&sandbox.session(), None).is_some()
 }
 
 /// Builds, changes something, and expects that this is noticed.
@@ -60,10 +64,10 @@ fn an_application_around_this_one_is_noticed() {
     let mut session = sandbox.session();
     session.manifest = sandbox.path("apps/one/compose.toml");
     fs::remove_file(sandbox.path("compose.toml")).unwrap();
-    compose_tests::execution::block_on(driver::build(&session, None)).unwrap();
-    assert!(driver::unchanged(&session, None).is_some());
+    compose_tests::execution::block_on(driver::build(&session, None, LastBuild::of(&session))).unwrap();
+    assert!(unchanged(&session, None).is_some());
     sandbox.write("compose.toml", "[workspace]\nmembers = [\"apps/*\"]\n");
-    assert!(driver::unchanged(&session, None).is_none());
+    assert!(unchanged(&session, None).is_none());
 }
 
 #[test]
@@ -80,9 +84,9 @@ fn a_change_is_built_and_nothing_else_is() {
 fn another_output_is_another_result() {
     let sandbox = sandbox();
     sandbox.build();
-    assert!(driver::unchanged(&sandbox.session(), Some(&sandbox.path("other.wasm"))).is_none());
-    assert!(driver::unchanged(&sandbox.session(), Some(&sandbox.path("target/compose/app.wasm"))).is_some());
-    assert!(driver::unchanged(&driver::Session { locking: Locking::Locked, ..sandbox.session() }, None).is_some());
+    assert!(unchanged(&sandbox.session(), Some(&sandbox.path("other.wasm"))).is_none());
+    assert!(unchanged(&sandbox.session(), Some(&sandbox.path("target/compose/app.wasm"))).is_some());
+    assert!(unchanged(&Session { locking: Locking::Locked, ..sandbox.session() }, None).is_some());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 use composer::{
     component_file,
     diagnostic::{Code, Diagnostic, Failure},
-    driver::{self, Built, Locking, Made, Planned, Summary, Unchanged},
+    driver::{self, Built, LastBuild, Locking, Made, Planned, Summary, Unchanged},
     emit,
     encode::Savings,
 };
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &BuildArgs, options: &ManifestOptions, output: &Out
     let sessions: Vec<Session> = sessions.collect();
     let [session] = sessions.as_slice() else { return build_together(&sessions, output) };
     if arguments.wat {
-        let (done, built) = build_anew(session, None, output)?;
+        let (done, built) = build_anew(session, None, LastBuild::of(session.driver()), output)?;
         message(&done, output)?;
         write_text(&built, file, output)?;
     } else {
@@ -100,20 +100,29 @@ pub(super) fn of(session: &Session, output: &Output) -> Result<Unchanged, Stop> 
 
 /// Builds an application if anything has changed, and says so; `path` is where to, instead of the default.
 fn build_one(session: &Session, path: Option<&Path>, output: &Output) -> Result<Unchanged, Stop> {
-    let mut unchanged = driver::unchanged(session.driver(), path);
+    let last = LastBuild::of(session.driver());
+    let mut unchanged = last.unchanged(session.driver(), path);
     if unchanged.is_none() && session.driver().locking == Locking::Locked {
-        unchanged = session.wait_for(async |session| Ok(driver::unchanged_and_unmoved(session, path).await))?;
+        unchanged = session.wait_for(async |session| Ok(last.unchanged_and_unmoved(session, path).await))?;
     }
     if let Some(done) = unchanged {
         output.diagnostics(&done.warnings)?;
         say("Unchanged", &done, output);
         return Ok(done);
     }
-    Ok(build_anew(session, path, output)?.0)
+    let (done, built) = build_anew(session, path, last, output)?;
+    // The program ends soon: to free the many small things that a composition is made of would take longer than to leave them.
+    std::mem::forget(built);
+    Ok(done)
 }
 
-fn build_anew(session: &Session, path: Option<&Path>, output: &Output) -> Result<(Unchanged, Built), Stop> {
-    let built = session.wait_for(async |session| driver::build(session, path).await)?;
+fn build_anew(
+    session: &Session,
+    path: Option<&Path>,
+    last: LastBuild,
+    output: &Output,
+) -> Result<(Unchanged, Built), Stop> {
+    let built = session.wait_for(async |session| driver::build(session, path, last).await)?;
     output.diagnostics(&built.planned.warnings)?;
     changes::of_automatic(&built.planned, output);
     for lock in built.planned.stale_locks() {
