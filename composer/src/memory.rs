@@ -77,8 +77,9 @@ impl Memory {
     /// Whether a module of this name is proved.
     pub(crate) fn is_proved(&self, identity: Digest, module: &Module) -> bool {
         let stub = Digest::of(&module.stub);
-        if self.recalled.proofs.contains(&(identity, self.claim(stub))) {
-            self.learnt().proofs.insert((identity, self.claim(stub)));
+        let proof = (identity, self.claim(stub));
+        if self.recalled.proofs.contains(&proof) {
+            self.learnt().proofs.insert(proof);
             return true;
         }
         let proof = is_large(module).then(|| self.store.derived(self.proofs(), identity)).flatten();

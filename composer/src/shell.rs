@@ -5,7 +5,8 @@
 //! digests are, and what a *stub* of it is: a module of the same imports and exports whose functions trap. The component with stubs
 //! is valid exactly when the component is valid but for function bodies, data and tables, has the same type and the same index spaces,
 //! and is small; planning and the structural half of validation look at nothing else. The type stands beside it, as a section that
-//! another component can have: whoever asks for the world of a shell gets it proved that the component is valid and of that type.
+//! another component can have: the world of a shell is read off that alone, and that the component is valid and of that type is a
+//! question of its own, which nothing is emitted without.
 //!
 //! | module | decides |
 //! |---|---|
@@ -22,8 +23,10 @@ mod stub;
 use std::{ops::Range, sync::Arc};
 
 use registry_client::{Descriptor, Digest, Digester, Store};
-use wasm_encoder::{ComponentExportKind, ComponentExportSection, ComponentSection, ComponentTypeRef};
-use wasmparser::BinaryReader;
+use wasm_encoder::{
+    ComponentExportKind, ComponentExportSection, ComponentImportSection, ComponentSection, ComponentTypeRef,
+};
+use wasmparser::{BinaryReader, Validator};
 use wit::{DecodeError, World};
 
 use crate::{input::Input, validate::features};
@@ -41,6 +44,9 @@ pub(crate) const COMPONENT_SECTION: u8 = 4;
 
 /// The section that has imports, in a component.
 const IMPORT_SECTION: u8 = 10;
+
+/// The name of a component among others that stand around it to ask about it.
+const NAME: &str = "component";
 
 /// A component without its code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,22 +183,36 @@ impl Shell {
         // What needs more than current runtimes know, or has a type that is not said by its world, has none that can be relied on. That
         // a component is of a type does not say that the type's names are those of the component, and on them it depends what a
         // result must export.
-        if self.world().is_none_or(|of_type| !of_type.is_named_as(&world)) {
+        if self.world().is_none_or(|of_type| !of_type.is_named_as(&world)) || !self.is_of_its_type() {
             self.type_section = None;
         }
         Ok(world)
     }
 
-    /// The component's world, if its type is known: it is proved anew that the component with stubs is valid and of that type.
+    /// The component's world, if its type is known; nothing is proved of the component.
     pub(crate) fn world(&self) -> Option<World> {
-        const NAME: &str = "component";
         let mut bytes = COMPONENT_HEADER.to_vec();
-        section(COMPONENT_SECTION, &self.with_stubs(), &mut bytes);
         bytes.extend_from_slice(self.type_section()?);
+        let mut imports = ComponentImportSection::new();
+        imports.import(NAME, ComponentTypeRef::Component(0));
+        imports.append_to_component(&mut bytes);
         let mut exports = ComponentExportSection::new();
-        exports.export(NAME, ComponentExportKind::Component, 0, Some(ComponentTypeRef::Component(0)));
+        exports.export(NAME, ComponentExportKind::Component, 0, None);
         exports.append_to_component(&mut bytes);
         World::of_export(&bytes, NAME, features()).ok()
+    }
+
+    /// Whether the component with stubs is valid, and of its type if that is known.
+    pub(crate) fn is_of_its_type(&self) -> bool {
+        let mut bytes = COMPONENT_HEADER.to_vec();
+        section(COMPONENT_SECTION, &self.with_stubs(), &mut bytes);
+        if let Some(type_section) = self.type_section() {
+            bytes.extend_from_slice(type_section);
+            let mut exports = ComponentExportSection::new();
+            exports.export(NAME, ComponentExportKind::Component, 0, Some(ComponentTypeRef::Component(0)));
+            exports.append_to_component(&mut bytes);
+        }
+        Validator::new_with_features(features()).validate_all(&bytes).is_ok()
     }
 
     /// A section that defines the component's type, if that is known.

@@ -3,7 +3,8 @@
 //! From a [`Layout`] to a [`Validated`], which nothing else constructs and which alone can be emitted. Nothing that planning or
 //! encoding believed is believed here. The proof has two halves, which together say what a validator says of the whole:
 //! - The *structure* is validated every time: of each component that it is valid with stubs in the place of its modules, and of
-//!   which type, when it is read; of the result what those types, and stubs where there is no type, make of it.
+//!   the type that it was planned with, which begins as soon as it is read; of the result what those types, and stubs where there is
+//!   no type, make of it.
 //! - Each module is proved once: that it is valid, and that its stub has its type. The store remembers that, for the bytes that are
 //!   executed, the stub, this validator and these features; what it remembers is good for nothing else.
 //!
@@ -131,6 +132,11 @@ pub(crate) fn validate(
             diagnostic.hint("this is a fault of `compose`: please report it with the manifest")
         })
     };
+    // Others may have begun with the first.
+    if let Some(part) = parts.iter().rev().find(|part| !part.shell().is_of_its_type()) {
+        parts.iter().for_each(|part| proving.memory.forget_shell(part.digest()));
+        return Err(culprit(manifest, parts).unwrap_or_else(|| forgotten(part)));
+    }
     prove_modules(&layout, proving).map_err(|error| match error {
         Unproved::Unreadable(error) => unreadable(&error),
         Unproved::Invalid => explained("a module of the encoded component is not valid", String::new()),
@@ -201,6 +207,14 @@ pub(crate) fn culprit(manifest: &Manifest, parts: &[Part]) -> Option<Diagnostic>
         Some(entry) => diagnostic.label(&manifest.source, entry.source.span.clone(), "needed here"),
         None => diagnostic,
     })
+}
+
+/// Says that a component is not what was remembered of it.
+fn forgotten(part: &Part) -> Diagnostic {
+    let message = format!("what the store remembers of the component `{}` is not true", part.name);
+    Diagnostic::error(Code::StoreFailure, message)
+        .note("the component is not of the type that is remembered")
+        .hint("it is forgotten now: compose again")
 }
 
 /// Says that an input cannot be read any more, or is another.

@@ -232,6 +232,7 @@ impl Loaded {
         let found = readable.iter().map(|(found, ..)| (found.place, found.name.clone(), found.version.clone()));
         let found: Vec<_> = found.collect();
         let read = read_all(readable, session.jobs, &self.memory).await;
+        prove(read.iter().flatten().flatten(), session.jobs);
         for ((place, name, version), part) in found.into_iter().zip(read) {
             let wrong = match part {
                 Some(Ok(part)) => {
@@ -280,6 +281,18 @@ async fn read_all(
         }
     }
     parts
+}
+
+/// Begins to prove that components are of their types, beside whatever else is done until somebody needs to know.
+fn prove<'a>(parts: impl Iterator<Item = &'a Part>, jobs: NonZeroUsize) {
+    if jobs.get() > 1 {
+        let shells: Vec<_> = parts.map(|part| Arc::clone(part.shell())).collect();
+        tokio::task::spawn_blocking(move || {
+            for shell in shells {
+                shell.is_of_its_type();
+            }
+        });
+    }
 }
 
 struct FoundBytes {

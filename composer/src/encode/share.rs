@@ -67,15 +67,15 @@ impl<'a> Shared<'a> {
             return shared;
         }
         if share == Share::Components {
-            let all = Count::of(&mut shared, embedded, None);
+            let all = Count::of(&mut shared, embedded, share, None);
             // What occurs only within a component that is shared itself occurs once.
             let repeated = all.components.into_iter().filter(|(_, found)| found.count > 1);
             let repeated: BTreeSet<Digest> = repeated.map(|(identity, _)| identity).collect();
-            let distinct = Count::of(&mut shared, embedded, Some(&repeated));
+            let distinct = Count::of(&mut shared, embedded, share, Some(&repeated));
             shared.components = define(distinct.components, limits::COMPONENTS);
             shared.modules = define(distinct.modules, limits::MODULES);
         } else {
-            let found = Count::of(&mut shared, embedded, None);
+            let found = Count::of(&mut shared, embedded, share, None);
             shared.modules = define(found.modules, limits::MODULES);
         }
         shared
@@ -162,8 +162,9 @@ impl<'a> Shared<'a> {
     }
 }
 
-/// How often each module and each closed component occurs.
+/// How often each module occurs, and each closed component where these are shared.
 struct Count<'a> {
+    share: Share,
     modules: BTreeMap<Digest, Occurrences<(&'a Input, &'a Arc<Module>)>>,
     components: BTreeMap<Digest, Occurrences<(&'a Input, &'a Outline)>>,
     places: usize,
@@ -171,8 +172,13 @@ struct Count<'a> {
 
 impl<'a> Count<'a> {
     /// Counts; in components of these identities only once.
-    fn of(shared: &mut Shared<'a>, embedded: &[(&'a Input, &'a Outline)], once: Option<&BTreeSet<Digest>>) -> Self {
-        let mut count = Self { modules: BTreeMap::new(), components: BTreeMap::new(), places: 0 };
+    fn of(
+        shared: &mut Shared<'a>,
+        embedded: &[(&'a Input, &'a Outline)],
+        share: Share,
+        once: Option<&BTreeSet<Digest>>,
+    ) -> Self {
+        let mut count = Self { share, modules: BTreeMap::new(), components: BTreeMap::new(), places: 0 };
         for (input, outline) in embedded {
             count.component(shared, input, outline, once);
         }
@@ -186,8 +192,8 @@ impl<'a> Count<'a> {
         outline: &'a Outline,
         once: Option<&BTreeSet<Digest>>,
     ) {
-        let identity = shared.identity(outline);
-        if is_closed(outline) {
+        let identity = (self.share == Share::Components).then(|| shared.identity(outline));
+        if let Some(identity) = identity.filter(|_| is_closed(outline)) {
             let found = self.components.entry(identity).or_insert_with(|| Occurrences {
                 first: (input, outline),
                 place: usize::MAX,
@@ -218,7 +224,7 @@ impl<'a> Count<'a> {
         }
         // A definition comes after those that it refers to, which are within it.
         self.places += 1;
-        if let Some(found) = self.components.get_mut(&identity) {
+        if let Some(found) = identity.and_then(|identity| self.components.get_mut(&identity)) {
             found.place = found.place.min(self.places);
         }
     }

@@ -8,9 +8,13 @@ use compose_tests::{
     sandbox::Sandbox,
 };
 use composer::driver;
+use insta::assert_snapshot;
 use registry_client::{DerivedKind, Digest};
 
-use crate::steps::{application, step};
+use crate::{
+    refused,
+    steps::{application, step},
+};
 
 const SHELL: DerivedKind<'_> = DerivedKind { name: "shell", binding: "3" };
 
@@ -116,6 +120,34 @@ fn an_invalid_component_is_refused_whatever_the_store_remembers_of_a_valid_one()
     let message = || bad.try_build().unwrap_err().diagnostics()[0].message.clone();
     assert_eq!(message(), "the component `one` is not valid");
     assert!(!bad.path("target").exists());
+}
+
+#[test]
+fn a_component_is_of_its_own_type_whatever_the_store_remembers() {
+    let component = step("a", None, 1);
+    let sandbox = published(&component);
+    sandbox.build();
+    let type_of = |component: &[u8]| wit::World::of_component(component).unwrap().to_type_section();
+    let (own, other) = (type_of(&component), type_of(&step("b", None, 1)));
+    assert_eq!(own.len(), other.len(), "the types differ in a name only");
+
+    // The store is told that the component exports another interface.
+    let session = sandbox.session();
+    let store = session.client.store();
+    let mut shell = store.derived(SHELL, Digest::of(&component)).expect("it is remembered");
+    let place = shell.windows(own.len()).position(|bytes| bytes == own).expect("the type is in the record");
+    shell[place..place + own.len()].copy_from_slice(&other);
+    store.keep_derived(SHELL, Digest::of(&component), &shell);
+    fs::remove_dir_all(sandbox.path("target")).unwrap();
+    assert_snapshot!(refused(&sandbox), @"
+    error[store-failure]: what the store remembers of the component `one` is not true
+     |
+     = note: the component is not of the type that is remembered
+     = help: it is forgotten now: compose again
+    exit status 3
+    ");
+    assert!(!sandbox.path("target").exists());
+    assert_eq!(invoke(&sandbox.build().bytes, "a#f(5)"), "51");
 }
 
 #[test]
