@@ -5,7 +5,8 @@ use std::path::Path;
 
 use semver::Version;
 
-use super::{Client, Overwrite, PushOptions, blocking, tag_of};
+use super::tag::tag_of;
+use super::{Client, Overwrite, PushOptions, blocking};
 use crate::description::config_of;
 use crate::error::Error;
 use crate::layout::{Layout, LayoutWriter};

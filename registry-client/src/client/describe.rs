@@ -7,9 +7,11 @@ use std::path::Path;
 use futures::{StreamExt, stream};
 use semver::Version;
 
+use super::component::{MAX_COMPONENT, bounded};
+use super::manifest::manifest_of_version;
+use super::{Client, Place, blocking, layout, place};
 use crate::artifact::{component_of_index, read_manifest};
 use crate::blob::VerifiedBlob;
-use crate::client::{Client, MAX_COMPONENT, Place, blocking, bounded, layout, manifest_of_version, place};
 use crate::description::{Description, check_layers, config_of, read_config};
 use crate::digest::Descriptor;
 use crate::error::Error;

@@ -9,7 +9,8 @@
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
-use super::{Client, blocking, locate, tag_of};
+use super::tag::tag_of;
+use super::{Client, blocking, locate};
 use crate::digest::{Descriptor, Digest};
 use crate::error::Error;
 use crate::event::Event;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use semver::Version;
 
+use super::component::{MAX_COMPONENT, bounded};
 use super::push::{Overwrite, PushMode, PushOptions, PushOutcome, Pushed};
-use super::{Change, Client, LogCheck, LoginCheck, MAX_COMPONENT, Network, blocking, bounded, package_not_found};
+use super::{Change, Client, LogCheck, LoginCheck, Network, blocking, package_not_found};
 use crate::credential::Credential;
 use crate::digest::{Descriptor, Digest};
 use crate::error::Error;
