@@ -1,5 +1,7 @@
 //! Decides what is different between two definitions of one name: of records, variants, enums, flags, resources and aliases.
 
+use std::mem::discriminant;
+
 use wit_parser::{Type, TypeDefKind, TypeId};
 
 use crate::compatibility::interface::{Comparison, Scope};
@@ -21,7 +23,7 @@ pub(crate) struct MemberRules {
     pub(crate) made_optional: &'static Rule,
 }
 
-const FIELDS: MemberRules = MemberRules {
+static FIELDS: MemberRules = MemberRules {
     noun: "field",
     plural: "fields",
     added: &values::FIELD_ADDED,
@@ -43,7 +45,7 @@ const CASES: MemberRules = MemberRules {
     made_optional: &values::CASE_RETYPED,
 };
 
-const ENUM_CASES: MemberRules = MemberRules {
+static ENUM_CASES: MemberRules = MemberRules {
     added: &values::ENUM_CASE_ADDED,
     removed: &values::ENUM_CASE_REMOVED,
     renamed: &values::ENUM_CASE_RENAMED,
@@ -51,7 +53,7 @@ const ENUM_CASES: MemberRules = MemberRules {
     ..CASES
 };
 
-const FLAGS: MemberRules = MemberRules {
+static FLAGS: MemberRules = MemberRules {
     noun: "flag",
     plural: "flags",
     added: &values::FLAG_ADDED,
@@ -71,7 +73,7 @@ impl Comparison<'_> {
         {
             return self.aliases(scope, *used_before, *used_after);
         }
-        let [was_used, is_used] = [used_before, used_after].map(|kind| matches!(kind, TypeDefKind::Type(_)));
+        let [was_used, is_used] = [used_before, used_after].map(Origin::of);
         let (target_before, target_after) = (target(old, Type::Id(before)), target(new, Type::Id(after)));
         let (Type::Id(before), Type::Id(after)) = (target_before, target_after) else {
             if target_before != target_after {
@@ -79,43 +81,15 @@ impl Comparison<'_> {
             }
             return;
         };
-        let [fields, cases] = [FIELDS, CASES];
-        match (&old.types[before].kind, &new.types[after].kind) {
-            (TypeDefKind::Record(before), TypeDefKind::Record(after)) => {
-                let [before, after] = [before, after].map(|record| {
-                    let fields = record.fields.iter();
-                    fields.map(|it| member(&it.name, Some(it.ty), it.span, &it.docs)).collect::<Vec<_>>()
-                });
-                self.members(scope, &fields, &before, &after);
-            }
-            (TypeDefKind::Variant(before), TypeDefKind::Variant(after)) => {
-                let [before, after] = [before, after].map(|variant| {
-                    let cases = variant.cases.iter();
-                    cases.map(|it| member(&it.name, it.ty, it.span, &it.docs)).collect::<Vec<_>>()
-                });
-                self.members(scope, &cases, &before, &after);
-            }
-            (TypeDefKind::Enum(before), TypeDefKind::Enum(after)) => {
-                let [before, after] = [before, after]
-                    .map(|it| it.cases.iter().map(|it| member(&it.name, None, it.span, &it.docs)).collect::<Vec<_>>());
-                self.members(scope, &ENUM_CASES, &before, &after);
-            }
-            (TypeDefKind::Flags(before), TypeDefKind::Flags(after)) => {
-                let [before, after] = [before, after]
-                    .map(|it| it.flags.iter().map(|it| member(&it.name, None, it.span, &it.docs)).collect::<Vec<_>>());
-                self.members(scope, &FLAGS, &before, &after);
-            }
-            (TypeDefKind::Resource, TypeDefKind::Resource) => match (was_used, is_used) {
-                (false, true) => {
-                    let message = "the resource is used from elsewhere, and was defined here";
-                    self.change(&values::RESOURCE_NOW_USED, scope, message);
-                }
-                (true, false) => {
-                    let message = "the resource is defined here, and was used from elsewhere";
-                    self.change(&values::RESOURCE_NOW_DEFINED, scope, message);
-                }
-                (true, true) | (false, false) => {}
-            },
+        let (kind_before, kind_after) = (&old.types[before].kind, &new.types[after].kind);
+        let is_of_one_kind = discriminant(kind_before) == discriminant(kind_after);
+        if let (true, Some((rules, before)), Some((_, after))) =
+            (is_of_one_kind, members_of(kind_before), members_of(kind_after))
+        {
+            return self.members(scope, rules, &before, &after);
+        }
+        match (kind_before, kind_after) {
+            (TypeDefKind::Resource, TypeDefKind::Resource) => self.resources(scope, was_used, is_used),
             (one, other) if is_structure(one) && is_structure(other) => {
                 match self.types.compare_structures(before, after) {
                     Sameness::Same => {}
@@ -131,6 +105,21 @@ impl Comparison<'_> {
                 let message = format!("the type is {}, and was {}", spell_kind(new, after), spell_kind(old, before));
                 self.change(&values::KIND_CHANGED, scope, message);
             }
+        }
+    }
+
+    /// Compares where two resources of one name are defined.
+    fn resources(&mut self, scope: &Scope, was: Origin, is: Origin) {
+        match (was, is) {
+            (Origin::Defined, Origin::Used) => {
+                let message = "the resource is used from elsewhere, and was defined here";
+                self.change(&values::RESOURCE_NOW_USED, scope, message);
+            }
+            (Origin::Used, Origin::Defined) => {
+                let message = "the resource is defined here, and was used from elsewhere";
+                self.change(&values::RESOURCE_NOW_DEFINED, scope, message);
+            }
+            (Origin::Defined, Origin::Defined) | (Origin::Used, Origin::Used) => {}
         }
     }
 
@@ -250,6 +239,44 @@ impl Comparison<'_> {
             _ => false,
         }
     }
+}
+
+/// Whether an interface defines what it has under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// It does.
+    Defined,
+    /// The name stands for another type.
+    Used,
+}
+
+impl Origin {
+    fn of(kind: &TypeDefKind) -> Origin {
+        if matches!(kind, TypeDefKind::Type(_)) { Origin::Used } else { Origin::Defined }
+    }
+}
+
+/// What a definition consists of that has names, and the rules for that.
+fn members_of(kind: &TypeDefKind) -> Option<(&'static MemberRules, Vec<Member<'_>>)> {
+    Some(match kind {
+        TypeDefKind::Record(record) => {
+            let fields = record.fields.iter();
+            (&FIELDS, fields.map(|it| member(&it.name, Some(it.ty), it.span, &it.docs)).collect())
+        }
+        TypeDefKind::Variant(variant) => {
+            let cases = variant.cases.iter();
+            (&CASES, cases.map(|it| member(&it.name, it.ty, it.span, &it.docs)).collect())
+        }
+        TypeDefKind::Enum(cases) => {
+            let cases = cases.cases.iter();
+            (&ENUM_CASES, cases.map(|it| member(&it.name, None, it.span, &it.docs)).collect())
+        }
+        TypeDefKind::Flags(flags) => {
+            let flags = flags.flags.iter();
+            (&FLAGS, flags.map(|it| member(&it.name, None, it.span, &it.docs)).collect())
+        }
+        _ => return None,
+    })
 }
 
 fn member<'p>(name: &'p str, ty: Option<Type>, span: wit_parser::Span, docs: &'p wit_parser::Docs) -> Member<'p> {
