@@ -26,7 +26,8 @@ impl<'a> Item<'a> {
     /// Of a type at the root of a world they are those within what it stands for.
     pub fn foreign_types(&self) -> Vec<ForeignType> {
         let types = &self.world.types;
-        let mut search = Search { types, own: HashSet::new(), seen: HashSet::new(), found: Vec::new() };
+        let mut search =
+            Search { types, own: HashSet::new(), within: HashSet::new(), seen: HashSet::new(), found: Vec::new() };
         match self.entity {
             Entity::Interface(interface) => search.interface(interface),
             Entity::Function(function) => search.function(function),
@@ -80,6 +81,8 @@ impl World {
 struct Search<'a> {
     types: &'a Types,
     own: HashSet<NamedType>,
+    /// Types that were looked into: one may be in another more than once, and that one in a third.
+    within: HashSet<DefinitionId>,
     seen: HashSet<NamedType>,
     found: Vec<ForeignType>,
 }
@@ -124,6 +127,9 @@ impl Search<'_> {
     }
 
     fn within(&mut self, id: DefinitionId) {
+        if !self.within.insert(id) {
+            return;
+        }
         let shape = &self.types.definition(id).shape;
         if let Shape::Own(resource) | Shape::Borrow(resource) = shape {
             self.resource(*resource);

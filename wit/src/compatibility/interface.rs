@@ -9,9 +9,10 @@ use wit_parser::{Function, InterfaceId, Resolve, Span, TypeDefKind, TypeId, Worl
 use crate::compatibility::change::{Change, WorldUse};
 use crate::compatibility::gate::{Gates, Life, Part, Presence};
 use crate::compatibility::rule::{Rule, Side};
-use crate::compatibility::rules::{function as functions, package as packages, value as values};
+use crate::compatibility::rules::{function as functions, gate as gates, package as packages, value as values};
 use crate::compatibility::sameness::Types;
 use crate::compatibility::version::Bump;
+use crate::compatibility::world::UsedItem;
 use crate::compatibility::{Features, world};
 use crate::package::Package;
 
@@ -54,7 +55,7 @@ impl<'a> Comparison<'a> {
             types: Types::new(before, after),
             gates: Gates::Told,
             changes: Vec::new(),
-            uses: world::uses(before, after),
+            uses: world::uses(before, after, features),
         }
     }
 
@@ -166,9 +167,9 @@ impl<'a> Comparison<'a> {
 
     /// Compares the interfaces of other packages that worlds of both versions use.
     fn dependencies(&mut self) {
-        let [before, after] = [self.before, self.after].map(foreign_interfaces);
-        for (key, id) in &before {
-            let Some(after) = after.get(key) else { continue };
+        let [before, after] = [self.before, self.after].map(|package| foreign_interfaces(package, self.features));
+        for (key, Foreign { id, is_shown }) in &before {
+            let Some(Foreign { id: after, is_shown: is_shown_after }) = after.get(key) else { continue };
             let [one, other] = [&self.before.resolve().interfaces[*id], &self.after.resolve().interfaces[*after]];
             let path = key.split_once('@').map_or(key.as_str(), |(name, _)| name).to_owned();
             let used = self.uses.get(key).copied().unwrap_or_default();
@@ -176,7 +177,12 @@ impl<'a> Comparison<'a> {
             // An encoded package has the gates and the documentation of its own items alone.
             let is_told = one.span.is_known() && other.span.is_known();
             self.gates = if is_told { Gates::Told } else { Gates::Forgotten };
-            self.interfaces(&scope, *id, *after);
+            if *is_shown || *is_shown_after {
+                self.interfaces(&scope, *id, *after);
+            } else if self.would_change(|comparison| comparison.interfaces(&scope, *id, *after)) {
+                let message = "the interface, which worlds use behind a feature, changed";
+                self.change(&gates::UNSTABLE_CHANGED, &scope, message);
+            }
         }
         self.gates = Gates::Told;
     }
@@ -261,16 +267,22 @@ fn methods_renamed(functions: &IndexMap<String, Function>) -> IndexMap<String, &
 }
 
 /// The interfaces of other packages that the worlds of a package use.
-fn foreign_interfaces(package: &Package) -> IndexMap<String, InterfaceId> {
-    let worlds = package.package().worlds.values().map(|id| &package.resolve().worlds[*id]);
-    let items = worlds.flat_map(|world| world.imports.iter().chain(&world.exports));
-    let mut interfaces = IndexMap::new();
-    for (key, item) in items {
+fn foreign_interfaces(package: &Package, features: &Features) -> IndexMap<String, Foreign> {
+    let mut interfaces: IndexMap<String, Foreign> = IndexMap::new();
+    for UsedItem { key, item, is_shown, .. } in world::items(package, features) {
         if let (WorldKey::Interface(_), WorldItem::Interface { id, .. }) = (key, item)
             && package.resolve().interfaces[*id].package != Some(package.id())
         {
-            interfaces.insert(world::interface_key(package, *id), *id);
+            let known = interfaces.entry(world::interface_key(package, *id));
+            known.or_insert(Foreign { id: *id, is_shown: false }).is_shown |= is_shown;
         }
     }
     interfaces
+}
+
+/// An interface of another package.
+struct Foreign {
+    id: InterfaceId,
+    /// Whether a world uses it with the features that are on.
+    is_shown: bool,
 }

@@ -45,7 +45,9 @@ pub(crate) struct Types<'a> {
     before: &'a Resolve,
     after: &'a Resolve,
     packages: [PackageId; 2],
-    structures: HashMap<(TypeId, TypeId), bool>,
+    // A type may have another in it twice, and that one a third: each pair is compared once.
+    structures: HashMap<(TypeId, TypeId), Sameness>,
+    equalities: HashMap<(TypeId, TypeId), bool>,
 }
 
 impl<'a> Types<'a> {
@@ -55,6 +57,7 @@ impl<'a> Types<'a> {
             after: after.resolve(),
             packages: [before.id(), after.id()],
             structures: HashMap::new(),
+            equalities: HashMap::new(),
         }
     }
 
@@ -83,13 +86,19 @@ impl<'a> Types<'a> {
 
     /// How alike two types are by what they are made up of, whatever their own names.
     pub(crate) fn compare_structures(&mut self, before: TypeId, after: TypeId) -> Sameness {
-        let (before, after) = (&self.before.types[before].kind, &self.after.types[after].kind);
-        if !same_constructor(before, after) {
-            return Sameness::Different;
+        if let Some(sameness) = self.structures.get(&(before, after)) {
+            return *sameness;
         }
-        let (before, after) = (components(before), components(after));
-        let pairs = before.into_iter().zip(after).map(|(before, after)| self.compare(before, after));
-        pairs.max().unwrap_or(Sameness::Same)
+        let (kind_before, kind_after) = (&self.before.types[before].kind, &self.after.types[after].kind);
+        let sameness = if same_constructor(kind_before, kind_after) {
+            let (before, after) = (components(kind_before), components(kind_after));
+            let pairs = before.into_iter().zip(after).map(|(before, after)| self.compare(before, after));
+            pairs.max().unwrap_or(Sameness::Same)
+        } else {
+            Sameness::Different
+        };
+        self.structures.insert((before, after), sameness);
+        sameness
     }
 
     /// Whether the type checker takes one for the other.
@@ -130,7 +139,7 @@ impl<'a> Types<'a> {
     }
 
     fn definitions_are_equal(&mut self, before: TypeId, after: TypeId) -> bool {
-        if let Some(equal) = self.structures.get(&(before, after)) {
+        if let Some(equal) = self.equalities.get(&(before, after)) {
             return *equal;
         }
         let (kind_before, kind_after) = (&self.before.types[before].kind, &self.after.types[after].kind);
@@ -143,7 +152,7 @@ impl<'a> Types<'a> {
                 }
             }
         };
-        self.structures.insert((before, after), equal);
+        self.equalities.insert((before, after), equal);
         equal
     }
 }

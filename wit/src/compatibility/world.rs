@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use wit_parser::{InterfaceId, World, WorldId, WorldItem, WorldKey};
 
+use crate::compatibility::Features;
 use crate::compatibility::change::WorldUse;
 use crate::compatibility::gate::{Life, Part, Presence};
 use crate::compatibility::interface::{Comparison, Scope, paired};
@@ -159,20 +160,42 @@ fn part<'p>(package: &'p Package, item: &'p WorldItem) -> Part<'p> {
     }
 }
 
-/// How the worlds of either version use each interface, by its [key](interface_key).
-pub(crate) fn uses(before: &Package, after: &Package) -> IndexMap<String, WorldUse> {
+/// How the worlds of either version use each interface with these features, by its [key](interface_key).
+pub(crate) fn uses(before: &Package, after: &Package, features: &Features) -> IndexMap<String, WorldUse> {
     let mut uses: IndexMap<String, WorldUse> = IndexMap::new();
     for package in [before, after] {
-        for world in package.package().worlds.values().map(|id| &package.resolve().worlds[*id]) {
-            for (key, _) in &world.imports {
-                uses.entry(key_of(package, key)).or_default().imported = true;
-            }
-            for (key, _) in &world.exports {
-                uses.entry(key_of(package, key)).or_default().exported = true;
+        let shown = items(package, features).filter(|item| item.is_shown);
+        for UsedItem { direction, key, .. } in shown {
+            let used = uses.entry(key_of(package, key)).or_default();
+            match direction {
+                Direction::Import => used.imported = true,
+                Direction::Export => used.exported = true,
             }
         }
     }
     uses
+}
+
+/// An import or export of a world.
+pub(crate) struct UsedItem<'p> {
+    direction: Direction,
+    pub(crate) key: &'p WorldKey,
+    pub(crate) item: &'p WorldItem,
+    /// Whether it is there with the features that are on.
+    pub(crate) is_shown: bool,
+}
+
+/// What the worlds of a package import and export.
+pub(crate) fn items<'p>(package: &'p Package, features: &Features) -> impl Iterator<Item = UsedItem<'p>> {
+    let worlds = package.package().worlds.values().map(|id| &package.resolve().worlds[*id]);
+    worlds.flat_map(move |world| {
+        let imports = world.imports.iter().map(|item| (Direction::Import, item));
+        let exports = world.exports.iter().map(|item| (Direction::Export, item));
+        imports.chain(exports).map(move |(direction, (key, item))| {
+            let is_shown = features.show(&world.stability) && features.show(part(package, item).stability);
+            UsedItem { direction, key, item, is_shown }
+        })
+    })
 }
 
 /// What identifies an interface in both versions: for one of the package itself its name alone, for one of another package

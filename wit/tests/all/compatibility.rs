@@ -52,6 +52,30 @@ fn an_interface_that_a_world_exports_cannot_grow() {
 }
 
 #[test]
+fn what_a_world_uses_behind_a_feature_binds_nobody() {
+    let of = |ty: &str| {
+        format!(
+            "world w {{ @unstable(feature = more) export other:kit/api; }}\n\
+             package other:kit {{ interface api {{ f: func() -> {ty}; }} }}"
+        )
+    };
+    assert_snapshot!(check(&of("u32"), &of("u64")), @"unstable-changed: other:kit/api: the interface, which worlds use behind a feature, changed |  | patch | before.wit:3:31 -> after.wit:3:31");
+}
+
+#[test]
+fn types_that_have_each_other_often_are_compared_once() {
+    // Written out, the last of them would have more than a hundred trillion members.
+    let of = |name: &str| {
+        let types = (1..50).map(|level| format!("type {name}{level} = tuple<{name}{0}, {name}{0}>;", level - 1));
+        let types: Vec<String> = types.collect();
+        format!("interface api {{ type {name}0 = u8; {} f: func(a: {name}49); }}", types.join(" "))
+    };
+    let changes = compared(&of("a"), &of("b")).changes;
+    assert!(changes.iter().all(|change| ["type-removed", "type-added"].contains(&change.rule.id)), "{changes:#?}");
+    assert!(compared(&of("a"), &of("a")).changes.is_empty());
+}
+
+#[test]
 fn a_type_that_changes_is_reported_where_it_is_defined_and_once() {
     assert_snapshot!(check(
         "interface types { record item { id: u32 } } interface api { use types.{item}; f: func(item: item) -> list<item>; }",
