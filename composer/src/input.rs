@@ -47,6 +47,11 @@ impl Input {
         }
     }
 
+    /// A file that is known to be there, and how large it is.
+    pub(crate) fn file_of_size(path: &Path, size: u64) -> Self {
+        Self(Arc::new(Source::File { path: path.to_owned(), size }))
+    }
+
     /// Bytes in memory.
     pub fn memory(bytes: Vec<u8>) -> Self {
         Self(Arc::new(Source::Memory(bytes)))

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// What the form of the file, and what is built from equal inputs, depend on.
-const MADE_BY: &str = concat!("compose ", env!("CARGO_PKG_VERSION"), ", form 3");
+const MADE_BY: &str = concat!("compose ", env!("CARGO_PKG_VERSION"), ", form 4");
 
 /// For how long a clock may not tell two changes apart.
 const REST: Duration = Duration::from_millis(20);
@@ -81,7 +81,7 @@ struct Fingerprint {
     warnings: Vec<Warning>,
     /// Every file and directory that was looked at; one that was not there has no stamp.
     files: HashMap<PathBuf, Option<Seen>>,
-    /// The components among them.
+    /// The components among them that are binaries.
     components: HashMap<PathBuf, (String, u64)>,
 }
 
@@ -309,8 +309,8 @@ fn of(session: &Session, built: &Built, mark: Mark, mut files: Files) -> Option<
         let Source::Path(path) = &entry.source.value else { return None };
         let path = directory.join(path);
         let part = parts.get(&entry.name.value)?;
-        let is_binary = path.extension().is_none_or(|extension| extension != "wat");
-        let path = files.absolute(&path).filter(|_| is_binary)?;
+        // Not what was assembled, or composed of others: that is no file.
+        let path = files.absolute(&path).filter(|_| part.input().path().is_some())?;
         files.files.contains_key(&path).then(|| (path, (part.digest().to_string(), part.size())))
     });
     let components = components.collect();

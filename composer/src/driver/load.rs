@@ -324,14 +324,17 @@ async fn local_bytes(
     known: &Seen,
 ) -> Result<FoundBytes, Failure> {
     let located = directory_of(&session.manifest).join(path);
+    if let Some(descriptor) = known.descriptor(&located) {
+        let input = Input::file_of_size(&located, descriptor.size);
+        return Ok(FoundBytes { known: Some(Known { descriptor, is_published: false }), ..input.into() });
+    }
     if located.is_dir() {
         // The future of a nested build contains another such future.
         return Box::pin(nested(session, manifest, &entry.source, &located, above)).await;
     }
     let input = component_file::open(&located);
     let input = input.map_err(|error| report::unreadable_file(manifest, &entry.source, &error))?;
-    let known = known.descriptor(&located).map(|descriptor| Known { descriptor, is_published: false });
-    Ok(FoundBytes { known, ..input.into() })
+    Ok(input.into())
 }
 
 /// Builds a folder that has a manifest of its own.
