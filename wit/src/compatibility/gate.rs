@@ -67,8 +67,8 @@ impl<'p> Comparison<'p> {
             }
         };
         let scope = Scope {
-            before: known(before).unwrap_or(scope.before),
-            after: known(after).unwrap_or(scope.after),
+            before: before.and_then(|part| known(part.span)).unwrap_or(scope.before),
+            after: after.and_then(|part| known(part.span)).unwrap_or(scope.after),
             ..scope.clone()
         };
         let is_shown = |part: &Part<'_>| self.gates == Gates::Forgotten || self.features.show(part.stability);
@@ -154,7 +154,7 @@ impl<'p> Comparison<'p> {
     }
 }
 
-/// The span of a part that a text has: an import that another import brings along has none.
-fn known(part: Option<Part<'_>>) -> Option<Span> {
-    part.map(|part| part.span).filter(Span::is_known)
+/// A span, if it is one of a text: an import that another import brings along has none.
+pub(crate) fn known(span: Span) -> Option<Span> {
+    Some(span).filter(Span::is_known)
 }

@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 use wit_parser::{Function, InterfaceId, Resolve, Span, TypeDefKind, TypeId, WorldItem, WorldKey};
 
 use crate::compatibility::change::{Change, WorldUse};
-use crate::compatibility::gate::{Gates, Life, Part, Presence};
+use crate::compatibility::gate::{Gates, Life, Part, Presence, known};
 use crate::compatibility::rule::{Rule, Side};
 use crate::compatibility::rules::{function as functions, gate as gates, package as packages, value as values};
 use crate::compatibility::sameness::Types;
@@ -43,6 +43,11 @@ impl Scope {
     /// The scope of something within this.
     pub(crate) fn within(&self, name: &str, before: Span, after: Span) -> Scope {
         Scope { path: format!("{}.{name}", self.path), used: self.used, before, after }
+    }
+
+    /// Whether this is of something within another.
+    fn is_within(&self, other: &Scope) -> bool {
+        self.path.strip_prefix(&other.path).is_some_and(|rest| rest.starts_with('.'))
     }
 }
 
@@ -194,18 +199,40 @@ impl<'a> Comparison<'a> {
     /// Compares the types and functions of two interfaces.
     pub(crate) fn interfaces(&mut self, scope: &Scope, before: InterfaceId, after: InterfaceId) {
         let (before, after) = (&self.before.resolve().interfaces[before], &self.after.resolve().interfaces[after]);
-        // The functions of a resource that comes or goes come and go with it.
+        // The functions of a resource that comes or goes come and go with it; those of a hidden one are hidden with it.
         let mut settled = HashSet::new();
+        let mut hidden = Vec::new();
         for (name, (before, after)) in paired(&before.types, &after.types) {
+            let so_far = self.changes.len();
             if !self.named_type(scope, name, before.copied(), after.copied()) {
                 settled.insert(name.to_owned());
+                if let (Some(before), Some(after)) = (before, after)
+                    && self.changes.len() == so_far
+                {
+                    let [before, after] = [(self.before, before, scope.before), (self.after, after, scope.after)]
+                        .map(|(package, id, around)| known(package.resolve().types[*id].span).unwrap_or(around));
+                    hidden.push(scope.within(name, before, after));
+                }
             }
         }
         let (before, after) = (methods_renamed(&before.functions), methods_renamed(&after.functions));
-        for (path, (before, after)) in paired(&before, &after) {
+        let functions = paired(&before, &after);
+        for (path, (before, after)) in &functions {
             let resource = path.split_once('.').map(|(resource, _)| resource);
             if !resource.is_some_and(|resource| settled.contains(resource)) {
                 self.function(scope, path, before.copied(), after.copied());
+            }
+        }
+        for resource in hidden {
+            let of_resource =
+                functions.iter().filter(|(path, _)| scope.within(path, scope.before, scope.after).is_within(&resource));
+            let changed = self.would_change(|comparison| {
+                for (path, (before, after)) in of_resource {
+                    comparison.function(scope, path, before.copied(), after.copied());
+                }
+            });
+            if changed {
+                self.change(&gates::UNSTABLE_CHANGED, &resource, "the resource, which is behind a feature, changed");
             }
         }
     }

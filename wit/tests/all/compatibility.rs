@@ -63,6 +63,17 @@ fn what_a_world_uses_behind_a_feature_binds_nobody() {
 }
 
 #[test]
+fn functions_of_a_resource_behind_a_feature_change_with_it() {
+    let of = |ty: &str| {
+        format!(
+            "interface api {{ @unstable(feature = more) resource cart {{ total: func() -> {ty}; size: func() -> u8; }} }}"
+        )
+    };
+    assert_snapshot!(check(&of("u32"), &of("u64")), @"unstable-changed: shop:catalog/api.cart: the resource, which is behind a feature, changed |  | patch | before.wit:2:52 -> after.wit:2:52");
+    assert_snapshot!(check(&of("u32"), &of("u32")), @"");
+}
+
+#[test]
 fn types_that_have_each_other_often_are_compared_once() {
     // Written out, the last of them would have more than a hundred trillion members.
     let of = |name: &str| {
