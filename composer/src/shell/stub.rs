@@ -6,8 +6,8 @@
 
 use wasm_encoder::{CodeSection, Function, FunctionSection, Module, RawSection, SectionId};
 use wasmparser::{
-    BinaryReader, ConstExpr, Error, ExportSectionReader, ExternalKind, FunctionSectionReader, GlobalSectionReader,
-    ImportSectionReader, Operator, TableInit, TableSectionReader, TypeRef,
+    BinaryReader, ConstExpr, Error, ExportSectionReader, ExternalKind, GlobalSectionReader, ImportSectionReader,
+    Operator, TableInit, TableSectionReader, TypeRef,
 };
 
 use super::{MODULE_HEADER, leb128};
@@ -49,10 +49,7 @@ impl Skeleton {
 /// When a section is not what its id says.
 pub(super) fn stub(skeleton: &Skeleton) -> Result<Vec<u8>, Error> {
     let imported = imported_functions(skeleton)?;
-    let functions = match skeleton.section(FUNCTION) {
-        Some(reader) => FunctionSectionReader::new(reader)?.into_iter().collect::<Result<Vec<u32>, _>>()?,
-        None => Vec::new(),
-    };
+    let functions = types_of_functions(skeleton)?;
     let defined = |function: u32| function.checked_sub(imported);
     let kept: Vec<u32> = if refers_to_functions(skeleton)? {
         (0..u32::try_from(functions.len()).unwrap_or(u32::MAX)).collect()
@@ -112,6 +109,17 @@ fn imported_functions(skeleton: &Skeleton) -> Result<u32, Error> {
         }
     }
     Ok(count)
+}
+
+/// The types of the functions that the module defines. Large modules have tens of thousands, and nothing else in their stubs is as large.
+fn types_of_functions(skeleton: &Skeleton) -> Result<Vec<u32>, Error> {
+    let Some(mut reader) = skeleton.section(FUNCTION) else { return Ok(Vec::new()) };
+    let count = reader.read_var_u32()?;
+    let mut types = Vec::with_capacity(reader.bytes_remaining().min(count as usize));
+    for _ in 0..count {
+        types.push(reader.read_var_u32()?);
+    }
+    Ok(types)
 }
 
 fn exported_functions(skeleton: &Skeleton) -> Result<Vec<u32>, Error> {

@@ -3,7 +3,7 @@
 //! From the place of a module to nothing, or to what is wrong. The module is read once, section by section and function by function,
 //! and a [team](super::team) validates the functions; data is passed over, because only its headers can be wrong. Custom sections are not looked at, as no validator does.
 
-use std::io;
+use std::{io, ops::Range};
 
 use wasmparser::{
     BinaryReader, ConstExpr, DataSectionReader, ElementSectionReader, Encoding, Error, ExportSectionReader,
@@ -163,15 +163,15 @@ impl Proof<'_> {
         let start = self.source.position;
         let count = self.source.number()?;
         self.start_code(count, start, end)?;
-        let mut window = Window::new(end);
+        let mut window = Window { bytes: Vec::new(), taken: 0, end };
         for _ in 0..count {
-            let size = window.number(&mut self.source)?;
-            let (body, offset) = window.take(&mut self.source, size as usize)?;
-            let read = FunctionBody::new(BinaryReader::new_features(body, offset, self.features));
-            let function = self.validator.code_section_entry(&read)?;
-            self.bodies.push(function, body)?;
+            let size = window.number(&mut self.source, &mut self.bodies)?;
+            let (body, offset) = window.take(&mut self.source, &mut self.bodies, size as usize)?;
+            let read = BinaryReader::new_features(&window.bytes[body.clone()], offset, self.features);
+            let function = self.validator.code_section_entry(&FunctionBody::new(read))?;
+            self.bodies.push(function, body);
         }
-        window.finish(&mut self.source)
+        window.finish(&self.source, &mut self.bodies)
     }
 
     fn start_code(&mut self, count: u32, start: u64, end: u64) -> Result<(), Unproved> {
@@ -259,61 +259,68 @@ impl Source<'_> {
     }
 }
 
-/// Bytes that are read ahead of what takes them, in large pieces.
+/// A stretch of a code section, from which bodies are taken one after the other.
 struct Window {
     bytes: Vec<u8>,
     taken: usize,
+    /// Where the section ends.
     end: u64,
 }
 
 impl Window {
-    fn new(end: u64) -> Self {
-        Self { bytes: Vec::new(), taken: 0, end }
-    }
-
     fn ahead(&self) -> usize {
         self.bytes.len() - self.taken
     }
 
-    /// Makes sure that so many bytes are there, if the section has them.
-    fn fill(&mut self, source: &mut Source<'_>, count: usize) -> Result<(), Unproved> {
-        if self.ahead() >= count {
+    /// Makes sure that so many bytes are there, if the section has them. What was taken goes on with the bodies that are in it.
+    fn fill(&mut self, source: &mut Source<'_>, bodies: &mut Bodies<'_>, count: usize) -> Result<(), Unproved> {
+        if self.ahead() >= count || source.position == self.end {
             return Ok(());
         }
-        self.bytes.drain(..self.taken);
+        let rest = self.bytes[self.taken..].to_vec();
+        let left = usize::try_from(self.end - source.position).unwrap_or(usize::MAX);
+        let more = left.min(count.max(WINDOW) - rest.len());
+        self.bytes = bodies.pass_on(std::mem::take(&mut self.bytes))?;
         self.taken = 0;
-        let left = self.end - source.position;
-        let wanted = count.max(WINDOW) - self.bytes.len();
-        let more = usize::try_from(left).unwrap_or(usize::MAX).min(wanted);
-        let start = self.bytes.len();
-        self.bytes.resize(start + more, 0);
-        source.reader.read_at(source.position, &mut self.bytes[start..])?;
+        self.bytes.clear();
+        self.bytes.extend_from_slice(&rest);
+        self.bytes.resize(rest.len() + more, 0);
+        source.reader.read_at(source.position, &mut self.bytes[rest.len()..])?;
         source.position += more as u64;
         Ok(())
     }
 
-    fn number(&mut self, source: &mut Source<'_>) -> Result<u32, Unproved> {
-        self.fill(source, 5)?;
+    fn number(&mut self, source: &mut Source<'_>, bodies: &mut Bodies<'_>) -> Result<u32, Unproved> {
+        self.fill(source, bodies, 5)?;
         let mut reader = BinaryReader::new(&self.bytes[self.taken..], 0);
         let number = reader.read_var_u32()?;
         self.taken += reader.current_position();
         Ok(number)
     }
 
-    /// The next bytes, and their place in the input.
-    fn take(&mut self, source: &mut Source<'_>, count: usize) -> Result<(&[u8], u64), Unproved> {
+    /// Where the next bytes are in the window, and in the input.
+    fn take(
+        &mut self,
+        source: &mut Source<'_>,
+        bodies: &mut Bodies<'_>,
+        count: usize,
+    ) -> Result<(Range<usize>, u64), Unproved> {
         // A function has fewer bytes than what is left of its section; this bounds what is allocated.
         if count as u64 > self.ahead() as u64 + (self.end - source.position) {
             return Err(Unproved::Invalid);
         }
-        self.fill(source, count)?;
+        self.fill(source, bodies, count)?;
         let offset = source.position - self.ahead() as u64;
         let start = self.taken;
         self.taken += count;
-        Ok((&self.bytes[start..self.taken], offset))
+        Ok((start..self.taken, offset))
     }
 
-    fn finish(self, source: &mut Source<'_>) -> Result<(), Unproved> {
-        if self.ahead() == 0 && source.position == self.end { Ok(()) } else { Err(Unproved::Invalid) }
+    fn finish(self, source: &Source<'_>, bodies: &mut Bodies<'_>) -> Result<(), Unproved> {
+        if self.ahead() > 0 || source.position < self.end {
+            return Err(Unproved::Invalid);
+        }
+        bodies.pass_on(self.bytes)?;
+        Ok(())
     }
 }

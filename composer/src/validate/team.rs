@@ -5,6 +5,7 @@
 
 use std::{
     collections::VecDeque,
+    ops::Range,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -14,9 +15,6 @@ use std::{
 use wasmparser::{
     BinaryReader, FuncToValidate, FuncValidatorAllocations, FunctionBody, ValidatorResources, WasmFeatures,
 };
-
-/// How many bytes of bodies are given away at a time.
-const BATCH: usize = 64 * 1024;
 
 /// Those who prove modules together.
 pub(super) struct Team {
@@ -34,12 +32,11 @@ struct State {
     idle: usize,
 }
 
-/// Bodies of functions of one module, one after the other.
-#[derive(Default)]
+/// Functions of one module, and bytes that their bodies are in.
 struct Batch {
     bytes: Vec<u8>,
-    /// What the bodies are validated against, once there is one.
-    module: Option<ValidatorResources>,
+    /// What the bodies are validated against.
+    module: ValidatorResources,
     functions: Vec<Function>,
 }
 
@@ -47,8 +44,7 @@ struct Batch {
 struct Function {
     index: u32,
     ty: u32,
-    /// Where its body ends.
-    end: usize,
+    body: Range<usize>,
 }
 
 /// What is left of a module's bodies.
@@ -62,7 +58,10 @@ struct Tally {
 /// The bodies of one module, while they are validated.
 pub(super) struct Bodies<'a> {
     team: &'a Team,
-    batch: Batch,
+    /// What they are validated against, once there is one.
+    module: Option<ValidatorResources>,
+    /// Those that are not passed on yet.
+    functions: Vec<Function>,
     tally: Arc<Tally>,
 }
 
@@ -79,7 +78,7 @@ impl Team {
 
     /// Begins with the bodies of a module.
     pub(super) fn bodies(&self) -> Bodies<'_> {
-        Bodies { team: self, batch: Batch::default(), tally: Arc::default() }
+        Bodies { team: self, module: None, functions: Vec::new(), tally: Arc::default() }
     }
 
     /// Has no module of its own left: helps until nobody has.
@@ -129,22 +128,29 @@ impl Team {
 }
 
 impl Bodies<'_> {
-    /// Takes the next body.
-    pub(super) fn push(
-        &mut self,
-        function: FuncToValidate<ValidatorResources>,
-        body: &[u8],
-    ) -> Result<(), InvalidBody> {
+    /// Takes the next function, and where its body is in the bytes that will be passed on with it.
+    pub(super) fn push(&mut self, function: FuncToValidate<ValidatorResources>, body: Range<usize>) {
         let FuncToValidate { resources, index, ty, .. } = function;
-        self.batch.module.get_or_insert(resources);
-        self.batch.bytes.extend_from_slice(body);
-        self.batch.functions.push(Function { index, ty, end: self.batch.bytes.len() });
-        if self.batch.bytes.len() < BATCH { Ok(()) } else { self.pass_on() }
+        self.module.get_or_insert(resources);
+        self.functions.push(Function { index, ty, body });
     }
 
-    /// Ends when all bodies are validated.
-    pub(super) fn finish(mut self) -> Result<(), InvalidBody> {
-        self.pass_on()?;
+    /// Takes the bytes that the bodies of the functions since the last time are in, and gives something to put the next ones into.
+    pub(super) fn pass_on(&mut self, bytes: Vec<u8>) -> Result<Vec<u8>, InvalidBody> {
+        let Some(module) = self.module.clone().filter(|_| !self.functions.is_empty()) else { return Ok(bytes) };
+        let functions = std::mem::take(&mut self.functions);
+        let Some(batch) = self.team.give(Batch { bytes, module, functions }, &self.tally) else {
+            return Ok(Vec::new());
+        };
+        batch.validate(self.team.features)?;
+        let Batch { bytes, mut functions, .. } = batch;
+        functions.clear();
+        self.functions = functions;
+        Ok(bytes)
+    }
+
+    /// Ends when all bodies that were passed on are validated.
+    pub(super) fn finish(self) -> Result<(), InvalidBody> {
         let mut state = self.team.state();
         while *open(&self.tally) > 0 {
             if let Some((batch, tally)) = state.batches.pop_front() {
@@ -157,24 +163,16 @@ impl Bodies<'_> {
         }
         if self.tally.is_invalid.load(Ordering::Relaxed) { Err(InvalidBody) } else { Ok(()) }
     }
-
-    fn pass_on(&mut self) -> Result<(), InvalidBody> {
-        match self.team.give(std::mem::take(&mut self.batch), &self.tally) {
-            Some(batch) => batch.validate(self.team.features),
-            None => Ok(()),
-        }
-    }
 }
 
 impl Batch {
-    fn validate(self, features: WasmFeatures) -> Result<(), InvalidBody> {
-        let Some(resources) = &self.module else { return Ok(()) };
+    fn validate(&self, features: WasmFeatures) -> Result<(), InvalidBody> {
+        let resources = &self.module;
         let mut allocations = FuncValidatorAllocations::default();
-        let mut start = 0;
-        for Function { index, ty, end } in self.functions {
+        for Function { index, ty, body } in &self.functions {
+            let (index, ty) = (*index, *ty);
             // Whoever tells a person reads the whole component and finds the place.
-            let body = FunctionBody::new(BinaryReader::new_features(&self.bytes[start..end], 0, features));
-            start = end;
+            let body = FunctionBody::new(BinaryReader::new_features(&self.bytes[body.clone()], 0, features));
             let mut validator = FuncToValidate { resources, index, ty, features }.into_validator(allocations);
             validator.validate(&body).map_err(|_| InvalidBody)?;
             allocations = validator.into_allocations();
