@@ -157,10 +157,9 @@ impl LockFile {
     /// The same file with one application's lock replaced, and without those that are not among `members`.
     #[must_use]
     pub fn with(&self, member: &str, lock: Lock, members: &[String]) -> Self {
-        let mut applications = self.applications.clone();
-        applications.retain(|known, _| members.contains(known));
-        applications.insert(member.to_owned(), lock);
-        Self { applications }
+        let others = self.applications.iter().filter(|(known, _)| *known != member && members.contains(known));
+        let others = others.map(|(known, lock)| (known.clone(), lock.clone()));
+        Self { applications: others.chain([(member.to_owned(), lock)]).collect() }
     }
 }
 

@@ -15,12 +15,7 @@ use crate::{
 const WAY_OUT: &str = "take the last version that was committed, or delete it and run `compose lock`";
 
 pub(super) fn parse(source: &Arc<SourceText>) -> Result<LockFile, Failure> {
-    match toml::from_str::<FormatOnly>(source.text()) {
-        Ok(FormatOnly { version }) if *version.get_ref() == FORMAT => {}
-        Ok(FormatOnly { version }) => return Err(unknown_format(source, &version).into()),
-        Err(error) => return Err(invalid(source, &error)),
-    }
-    let text: LockText = toml::from_str(source.text()).map_err(|error| invalid(source, &error))?;
+    let text = read(source)?;
     let mut reader = Reader { source, diagnostics: Vec::new(), missing: Vec::new() };
     let file = reader.file(text);
     let mut diagnostics = reader.diagnostics;
@@ -30,6 +25,21 @@ pub(super) fn parse(source: &Arc<SourceText>) -> Result<LockFile, Failure> {
     }
     Failure::check(diagnostics)?;
     Ok(file)
+}
+
+/// The lines of a lock of the format that is known here.
+fn read(source: &Arc<SourceText>) -> Result<LockText, Failure> {
+    let error = match toml::from_str::<LockText>(source.text()) {
+        Ok(text) if *text.version.get_ref() == FORMAT => return Ok(text),
+        Ok(text) => return Err(unknown_format(source, &text.version).into()),
+        Err(error) => error,
+    };
+    // Another format may have anything in it, so that its version is what is wrong.
+    Err(match toml::from_str::<FormatOnly>(source.text()) {
+        Ok(FormatOnly { version }) if *version.get_ref() != FORMAT => unknown_format(source, &version).into(),
+        Ok(_) => invalid(source, &error),
+        Err(error) => invalid(source, &error),
+    })
 }
 
 fn unknown_format(source: &Arc<SourceText>, version: &Spanned<u32>) -> Diagnostic {
@@ -61,8 +71,7 @@ struct FormatOnly {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LockText {
-    #[serde(rename = "version")]
-    _version: u32,
+    version: Spanned<u32>,
     world: Option<Spanned<SourceLines>>,
     #[serde(default)]
     wit: BTreeMap<Spanned<String>, SourceLines>,

@@ -128,5 +128,7 @@ fn operator_key(registry: &Registry) -> Option<&PublicKey> {
 
 /// A text as TOML has it.
 fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
+    // Nearly every text is plain, and a lock has thousands.
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\');
+    if is_plain { format!("\"{text}\"") } else { toml::Value::from(text).to_string() }
 }
