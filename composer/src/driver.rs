@@ -44,7 +44,7 @@ use crate::{
     plan::Plan,
     provenance::Provenance,
     resolve::{Catalog, Evidence, Resolution},
-    validate::{self, Proving, Validated},
+    validate::{self, Proving, Validated, validator},
 };
 pub use automatic::Automatic;
 pub use change::{Added, Checking, Edited, Wish, plan_add, plan_remove, write_edited};
@@ -347,6 +347,8 @@ struct Basis {
     edited: Option<(PathBuf, String)>,
     /// Its files, and what is known of them.
     known: Known,
+    /// What is remembered of its components.
+    memory: Arc<Memory>,
 }
 
 impl Basis {
@@ -369,16 +371,29 @@ impl Basis {
     }
 
     fn with(session: &Session, manifest: Manifest, known: Known) -> Result<Self, Failure> {
+        let memory = remembered(session);
         let known = known.and_of(session, &manifest);
         let home = home_of(session, &manifest)?;
         let lock = home.lock().cloned();
-        Ok(Self { manifest, home, lock, edited: None, known })
+        Ok(Self { manifest, home, lock, edited: None, known, memory })
     }
+}
+
+/// What is remembered of the components of a session's application; where there are other processors, those recall it while this one
+/// goes on.
+fn remembered(session: &Session) -> Arc<Memory> {
+    let memory = Arc::new(Memory::of(session.client.store(), &session.manifest, validator()));
+    let helpers = session.jobs.get() - 1;
+    if helpers > 0 {
+        let memory = Arc::clone(&memory);
+        tokio::task::spawn_blocking(move || memory.recall_all(helpers));
+    }
+    memory
 }
 
 /// Plans the application of a session that may be a component of others, whose manifests are `above`, outermost first.
 async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result<Planned, Failure> {
-    let Basis { mut manifest, home, lock: held, edited, known } = basis;
+    let Basis { mut manifest, home, lock: held, edited, known, memory } = basis;
     registries::assign(session, &mut manifest, held.as_ref()).await?;
     let session = &vendoring(session, &manifest);
     let mut asked = Vec::new();
@@ -387,21 +402,23 @@ async fn plan_from(session: &Session, basis: Basis, above: &[PathBuf]) -> Result
     {
         asked = Failure::check(tags::check(session, &manifest, lock).await)?;
     }
+    let around = load::Around { known: &known, memory: &memory, above };
     let choose::Settled { manifest, resolution, loaded, target, plan, mut warnings } =
-        choose::settle(session, manifest, &known, held.as_ref(), home.lock(), above).await.map_err(|u| u.failure)?;
-    let load::Loaded { memory, parts, warnings: mut earlier, mut stale_locks, nested, .. } = loaded;
+        choose::settle(session, manifest, around, held.as_ref(), home.lock()).await.map_err(|u| u.failure)?;
+    let load::Loaded { parts, warnings: mut earlier, mut stale_locks, nested, .. } = loaded;
     earlier.append(&mut asked);
     earlier.append(&mut warnings);
     let mut lock = Lock::new(&resolution, &plan);
     lock.wit = home.lock().map(|lock| lock.wit.clone()).unwrap_or_default();
     let text = home.text_with(&lock);
+    let mut changes = Changes::default();
     if text != home.text() {
         if session.locking == Locking::Locked {
             return Err(report::lock_out_of_date(&home.lock_path, home.text(), &text).into());
         }
+        changes = Changes::between(home.lock().unwrap_or(&Lock::default()), &lock);
         stale_locks.push(home.stale(&lock));
     }
-    let changes = Changes::between(home.lock().unwrap_or(&Lock::default()), &lock);
     let lock_path = home.lock_path;
     let warnings = earlier;
     Ok(Planned {

@@ -26,6 +26,7 @@ pub mod driver;
 pub mod edit;
 pub mod emit;
 pub mod encode;
+mod fields;
 pub mod input;
 pub mod inspect;
 mod limits;

@@ -5,22 +5,38 @@
 //! record for each application, because hundreds of small files cost more than what is in them. The store says whether a record
 //! is what was written; the shells in it are read with care, and a proof counts for its module, its stub, this validator and these
 //! features alone.
+//!
+//! All that an application's record has will be asked for: threads that have nothing else to do [recall](Memory::recall_all) it while
+//! the manifest and the lock are read, and prove it while links are planned. Whoever asks for something that they have not come to does
+//! that part of the work himself. They work from the first digest on and sleep never, because to be woken costs a thread more
+//! time than most components do.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
+use bytes::Bytes;
 use registry_client::{DerivedKind, Descriptor, Digest, Store};
 
-use crate::shell::{Module, Shell};
+use crate::{
+    fields::{Fields, number, text},
+    shell::{Module, Shell, TypedShell},
+};
 
 /// The format of an application's record; its binding changes with that of the shells that are in it.
-const APPLICATION: DerivedKind<'_> = DerivedKind { name: "application", binding: "2" };
+const APPLICATION: DerivedKind<'_> = DerivedKind { name: "application", binding: "3" };
 
 /// From how many bytes on something has a record of its own.
-const LARGE: u64 = 64 * 1024;
+const LARGE: u64 = 1024 * 1024;
+
+/// Fewer shells are recalled and proved before another thread has begun.
+const WORTH_A_THREAD: usize = 32;
 
 /// What is remembered for an application.
 #[derive(Debug)]
@@ -30,15 +46,35 @@ pub(crate) struct Memory {
     key: Digest,
     /// What proofs depend on.
     validator: String,
-    recalled: Learnt,
-    learnt: Mutex<Learnt>,
+    recalled: OnceLock<Record>,
+    learnt: Mutex<Record>,
 }
 
+/// What an application's record has.
 #[derive(Debug, Default)]
-struct Learnt {
-    shells: BTreeMap<Digest, Vec<u8>>,
+struct Record {
+    shells: BTreeMap<Digest, Arc<Remembered>>,
     /// The names of modules that are proved, each with what it is proved to be.
     proofs: BTreeSet<(Digest, Digest)>,
+}
+
+/// The shell of a component of `size` bytes, read by whoever asks first.
+#[derive(Debug)]
+struct Remembered {
+    size: u64,
+    bytes: Bytes,
+    shell: OnceLock<Option<Arc<TypedShell>>>,
+}
+
+impl Remembered {
+    fn new(size: u64, bytes: Bytes) -> Self {
+        Self { size, bytes, shell: OnceLock::new() }
+    }
+
+    fn shell(&self) -> Option<&Arc<TypedShell>> {
+        let read = || Shell::read(self.bytes.clone(), self.size).and_then(TypedShell::recalled).map(Arc::new);
+        self.shell.get_or_init(read).as_ref()
+    }
 }
 
 impl Memory {
@@ -46,17 +82,47 @@ impl Memory {
     pub(crate) fn of(store: &Store, manifest: &Path, validator: String) -> Self {
         let path = std::path::absolute(manifest).unwrap_or_else(|_| manifest.to_owned());
         let key = Digest::of(path.as_os_str().as_encoded_bytes());
-        let record = store.derived(APPLICATION, key);
-        let recalled = record.and_then(|record| Learnt::read(&record)).unwrap_or_default();
-        Self { store: store.clone(), key, validator, recalled, learnt: Mutex::default() }
+        Self { store: store.clone(), key, validator, recalled: OnceLock::new(), learnt: Mutex::default() }
+    }
+
+    /// Recalls all that the application's record has, and then proves that each component is of its type, with as many threads as
+    /// `helpers` allows and the record is worth.
+    pub(crate) fn recall_all(&self, helpers: usize) {
+        let shells: Vec<&Remembered> = self.recalled().shells.values().map(|remembered| &**remembered).collect();
+        let (recalled, proved) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let next = |counter: &AtomicUsize| shells.get(counter.fetch_add(1, Ordering::Relaxed));
+        let work = || {
+            while let Some(remembered) = next(&recalled) {
+                remembered.shell();
+            }
+            while let Some(remembered) = next(&proved) {
+                if let Some(shell) = remembered.shell() {
+                    shell.is_of_its_type();
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..helpers.min(shells.len() / WORTH_A_THREAD) {
+                scope.spawn(work);
+            }
+            work();
+        });
+    }
+
+    /// Whether the application's record has the shell of a component.
+    pub(crate) fn has(&self, component: &Descriptor) -> bool {
+        self.recalled().shells.get(&component.digest).is_some_and(|remembered| remembered.size == component.size)
     }
 
     /// The shell of a component.
-    pub(crate) fn shell(&self, of: &Descriptor) -> Option<Shell> {
-        let Some(record) = self.recalled.shells.get(&of.digest) else { return Shell::recall(&self.store, of) };
-        let shell = Shell::read(record, of.size)?;
-        self.learnt().shells.insert(of.digest, record.clone());
-        Some(shell)
+    pub(crate) fn shell(&self, of: &Descriptor) -> Option<Arc<TypedShell>> {
+        let remembered = self.recalled().shells.get(&of.digest).filter(|remembered| remembered.size == of.size);
+        let Some(remembered) = remembered else {
+            return Shell::recall(&self.store, of).and_then(TypedShell::recalled).map(Arc::new);
+        };
+        let shell = remembered.shell()?;
+        self.learnt().shells.insert(of.digest, Arc::clone(remembered));
+        Some(Arc::clone(shell))
     }
 
     /// Remembers the shell of a component, for all applications where that is worth it.
@@ -64,7 +130,7 @@ impl Memory {
         if is_published || of.size >= LARGE {
             shell.keep(&self.store, of.digest);
         } else {
-            self.learnt().shells.insert(of.digest, shell.to_record());
+            self.learnt().shells.insert(of.digest, Arc::new(Remembered::new(of.size, shell.to_record().into())));
         }
     }
 
@@ -78,7 +144,7 @@ impl Memory {
     pub(crate) fn is_proved(&self, identity: Digest, module: &Module) -> bool {
         let stub = Digest::of(&module.stub);
         let proof = (identity, self.claim(stub));
-        if self.recalled.proofs.contains(&proof) {
+        if self.recalled().proofs.contains(&proof) {
             self.learnt().proofs.insert(proof);
             return true;
         }
@@ -98,8 +164,8 @@ impl Memory {
 
     /// Keeps what was needed and what was learnt, if that is not what is kept already.
     pub(crate) fn keep(&self) {
-        let learnt = self.learnt();
-        if learnt.shells.keys().ne(self.recalled.shells.keys()) || learnt.proofs != self.recalled.proofs {
+        let (learnt, recalled) = (self.learnt(), self.recalled());
+        if learnt.shells.keys().ne(recalled.shells.keys()) || learnt.proofs != recalled.proofs {
             self.store.keep_derived(APPLICATION, self.key, &learnt.write());
         }
     }
@@ -113,7 +179,13 @@ impl Memory {
         DerivedKind { name: "proof", binding: &self.validator }
     }
 
-    fn learnt(&self) -> MutexGuard<'_, Learnt> {
+    /// What the record had when it was first needed.
+    fn recalled(&self) -> &Record {
+        let record = || self.store.derived(APPLICATION, self.key).and_then(|record| Record::read(record.into()));
+        self.recalled.get_or_init(|| record().unwrap_or_default())
+    }
+
+    fn learnt(&self) -> MutexGuard<'_, Record> {
         self.learnt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -122,46 +194,32 @@ fn is_large(module: &Module) -> bool {
     module.end() - module.start() >= LARGE
 }
 
-impl Learnt {
+impl Record {
     fn write(&self) -> Vec<u8> {
-        let mut bytes = (self.proofs.len() as u64).to_le_bytes().to_vec();
+        let mut bytes = Vec::new();
+        number(self.proofs.len() as u64, &mut bytes);
         for (identity, claim) in &self.proofs {
             bytes.extend_from_slice(identity.as_bytes());
             bytes.extend_from_slice(claim.as_bytes());
         }
-        for (digest, shell) in &self.shells {
+        for (digest, remembered) in &self.shells {
             bytes.extend_from_slice(digest.as_bytes());
-            bytes.extend_from_slice(&(shell.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(shell);
+            number(remembered.size, &mut bytes);
+            text(&remembered.bytes, &mut bytes);
         }
         bytes
     }
 
-    fn read(mut bytes: &[u8]) -> Option<Self> {
-        let mut learnt = Self::default();
-        let bytes = &mut bytes;
-        for _ in 0..number(bytes)? {
-            learnt.proofs.insert((digest(bytes)?, digest(bytes)?));
+    fn read(bytes: Bytes) -> Option<Self> {
+        let mut fields = Fields::of(bytes);
+        let mut record = Self::default();
+        for _ in 0..fields.number()? {
+            record.proofs.insert((fields.digest()?, fields.digest()?));
         }
-        while !bytes.is_empty() {
-            let digest = digest(bytes)?;
-            let length = usize::try_from(number(bytes)?).ok()?;
-            learnt.shells.insert(digest, take(bytes, length)?.to_vec());
+        while !fields.is_empty() {
+            let (digest, size) = (fields.digest()?, fields.number()?);
+            record.shells.insert(digest, Arc::new(Remembered::new(size, fields.text()?)));
         }
-        Some(learnt)
+        Some(record)
     }
-}
-
-fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
-    let (taken, rest) = bytes.split_at_checked(count)?;
-    *bytes = rest;
-    Some(taken)
-}
-
-fn number(bytes: &mut &[u8]) -> Option<u64> {
-    Some(u64::from_le_bytes(take(bytes, 8)?.try_into().ok()?))
-}
-
-fn digest(bytes: &mut &[u8]) -> Option<Digest> {
-    Some(Digest::from_bytes(take(bytes, 32)?.try_into().ok()?))
 }

@@ -3,10 +3,7 @@
 //! From an [`Input`] to [`Part`], or to why it is no component. The name, the version and the origin come from the manifest and
 //! the lock; everything else is read off the bytes, which are not kept: the shell says where they are.
 
-use std::{
-    io,
-    sync::{Arc, OnceLock},
-};
+use std::{io, sync::Arc};
 
 use registry_client::{Descriptor, Digest};
 use semver::Version;
@@ -18,7 +15,7 @@ use crate::{
     input::Input,
     manifest::Name,
     memory::Memory,
-    shell::{CutError, MAX_DEPTH, Outline, Shell},
+    shell::{CutError, MAX_DEPTH, Outline, TypeError, TypedShell},
 };
 
 /// A component, read.
@@ -32,21 +29,7 @@ pub struct Part {
     pub world: Arc<World>,
     input: Input,
     descriptor: Descriptor,
-    shell: Arc<ProvableShell>,
-}
-
-/// A shell of which it is proved once, by whoever asks first, that the component is of its type.
-#[derive(Debug)]
-pub(crate) struct ProvableShell {
-    shell: Shell,
-    is_of_its_type: OnceLock<bool>,
-}
-
-impl ProvableShell {
-    /// Whether the component is valid but for what is in its modules, and of the type that it was planned with.
-    pub(crate) fn is_of_its_type(&self) -> bool {
-        *self.is_of_its_type.get_or_init(|| self.shell.is_of_its_type())
-    }
+    shell: Arc<TypedShell>,
 }
 
 /// What is known of a component before it is read.
@@ -77,11 +60,11 @@ impl Part {
     /// # Errors
     /// When the bytes cannot be read, or are not a component whose imports and exports WIT can express.
     pub fn new(name: Name, version: Option<Version>, input: Input) -> Result<Self, PartError> {
-        let (mut shell, descriptor) = Shell::of(&input).map_err(|error| why_not(&input, error))?;
-        let world = shell.learn_world().map_err(|error| undecodable_whole(&input, error))?;
-        // Whoever learns a type proves it; of a component without one, a result's structure has everything.
-        let shell = Arc::new(ProvableShell { shell, is_of_its_type: OnceLock::from(true) });
-        Ok(Self { name, version, world: Arc::new(world), input, descriptor, shell })
+        let (shell, descriptor) = TypedShell::of(&input).map_err(|error| match error {
+            TypeError::Uncut(error) => why_not(&input, error),
+            TypeError::Unworldly(error) => undecodable_whole(&input, error),
+        })?;
+        Ok(Self::of_shell(name, version, input, descriptor, Arc::new(shell)))
     }
 
     /// The same, where the descriptor may be known and the shell remembered.
@@ -94,18 +77,26 @@ impl Part {
     ) -> Result<Self, PartError> {
         if let Some(Known { descriptor, .. }) = known
             && let Some(shell) = memory.shell(&descriptor)
-            && let Some(world) = shell.world()
         {
-            let shell = Arc::new(ProvableShell { shell, is_of_its_type: OnceLock::new() });
-            return Ok(Self { name, version, world: Arc::new(world), input, descriptor, shell });
+            return Ok(Self::of_shell(name, version, input, descriptor, shell));
         }
         let part = Self::new(name, version, input)?;
         if known.is_some_and(|known| known.descriptor != part.descriptor) {
             let changed = "it has other bytes than a moment ago";
             return Err(PartError::Unreadable(io::Error::new(io::ErrorKind::InvalidData, changed)));
         }
-        memory.keep_shell(&part.shell.shell, &part.descriptor, known.is_some_and(|known| known.is_published));
+        memory.keep_shell(part.shell.shell(), &part.descriptor, known.is_some_and(|known| known.is_published));
         Ok(part)
+    }
+
+    fn of_shell(
+        name: Name,
+        version: Option<Version>,
+        input: Input,
+        descriptor: Descriptor,
+        shell: Arc<TypedShell>,
+    ) -> Self {
+        Self { name, version, world: Arc::clone(shell.world()), input, descriptor, shell }
     }
 
     /// Where the component's bytes are.
@@ -130,22 +121,22 @@ impl Part {
 
     /// What the component consists of.
     pub(crate) fn outline(&self) -> &Outline {
-        &self.shell.shell.root
+        &self.shell.shell().root
     }
 
-    /// A section that defines the component's type, if that is known; that the component is of it is for [`ProvableShell`] to say.
+    /// A section that defines the component's type, if that is known; that the component is of it is for [`TypedShell`] to say.
     pub(crate) fn type_section(&self) -> Option<&[u8]> {
-        self.shell.shell.type_section()
+        self.shell.shell().type_section()
     }
 
     /// The shell, for a proof.
-    pub(crate) fn shell(&self) -> &Arc<ProvableShell> {
+    pub(crate) fn shell(&self) -> &Arc<TypedShell> {
         &self.shell
     }
 
     /// A component that has this one's imports, and nothing that comes after them.
     pub(crate) fn imports_alone(&self) -> Vec<u8> {
-        self.shell.shell.imports_alone()
+        self.shell.shell().imports_alone()
     }
 }
 

@@ -14,14 +14,17 @@
 //! | [`mod@cut`] | where a component is cut |
 //! | [`stub`] | what stands for a module |
 //! | [`record`] | how a shell is kept in the store |
+//! | [`mod@typed`] | when a component is proved to be of its type |
 
 mod cut;
 mod record;
 mod scan;
 mod stub;
+mod typed;
 
 use std::{ops::Range, sync::Arc};
 
+use bytes::Bytes;
 use registry_client::{Descriptor, Digest, Digester, Store};
 use wasm_encoder::{
     ComponentExportKind, ComponentExportSection, ComponentImportSection, ComponentSection, ComponentTypeRef,
@@ -32,6 +35,7 @@ use wit::{DecodeError, World};
 use crate::{input::Input, validate::features};
 pub(crate) use cut::{CutError, MAX_DEPTH};
 pub(crate) use scan::leb128;
+pub(crate) use typed::{TypeError, TypedShell};
 
 /// The eight bytes that a component starts with.
 pub(crate) const COMPONENT_HEADER: &[u8; 8] = b"\0asm\x0d\0\x01\0";
@@ -53,7 +57,7 @@ const NAME: &str = "component";
 pub(crate) struct Shell {
     pub(crate) root: Outline,
     /// A section that defines the component's type, where that is one which current runtimes know.
-    type_section: Option<Vec<u8>>,
+    type_section: Option<Bytes>,
 }
 
 /// What a component consists of, in its order.
@@ -66,9 +70,9 @@ pub(crate) struct Outline {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Item {
     /// Sections that are neither custom nor contain code, with their headers.
-    Sections(Vec<u8>),
+    Sections(Bytes),
     /// A custom section, with its header.
-    Custom(Content, Vec<u8>),
+    Custom(Content, Bytes),
     /// A core module.
     Module(Arc<Module>),
     /// A nested component.
@@ -81,7 +85,7 @@ pub(crate) struct Module {
     /// Its bytes, in order and without gaps: runs of sections, and custom sections each for itself.
     pub(crate) segments: Vec<Segment>,
     /// A module of the same type.
-    pub(crate) stub: Vec<u8>,
+    pub(crate) stub: Bytes,
 }
 
 /// Bytes of a module.
@@ -150,11 +154,11 @@ impl Shell {
 
     /// What the store remembers of the component of a digest.
     pub(crate) fn recall(store: &Store, of: &Descriptor) -> Option<Self> {
-        Self::read(&store.derived(record::KIND, of.digest)?, of.size)
+        Self::read(Bytes::from(store.derived(record::KIND, of.digest)?), of.size)
     }
 
-    /// Reads the shell of a component of `size` bytes.
-    pub(crate) fn read(record: &[u8], size: u64) -> Option<Self> {
+    /// Reads the shell of a component of `size` bytes, which shares the record's memory.
+    pub(crate) fn read(record: Bytes, size: u64) -> Option<Self> {
         record::read(record, size)
     }
 
@@ -179,7 +183,7 @@ impl Shell {
     /// When the component with stubs is none whose imports and exports WIT can express.
     pub(crate) fn learn_world(&mut self) -> Result<World, DecodeError> {
         let world = World::of_component(&self.with_stubs())?;
-        self.type_section = Some(world.to_type_section());
+        self.type_section = Some(world.to_type_section().into());
         // What needs more than current runtimes know, or has a type that is not said by its world, has none that can be relied on. That
         // a component is of a type does not say that the type's names are those of the component, and on them it depends what a
         // result must export.

@@ -132,7 +132,8 @@ pub(crate) fn validate(
             diagnostic.hint("this is a fault of `compose`: please report it with the manifest")
         })
     };
-    // Others may have begun with the first.
+    // What one thread alone can do comes first: others have begun with what all can share in, with the first of the parts.
+    let result = World::of_export(layout.structure(), encode::RESULT, features());
     if let Some(part) = parts.iter().rev().find(|part| !part.shell().is_of_its_type()) {
         parts.iter().for_each(|part| proving.memory.forget_shell(part.digest()));
         return Err(culprit(manifest, parts).unwrap_or_else(|| forgotten(part)));
@@ -142,7 +143,6 @@ pub(crate) fn validate(
         Unproved::Invalid => explained("a module of the encoded component is not valid", String::new()),
         Unproved::OtherType => explained("a module has another type than was planned with", String::new()),
     })?;
-    let result = World::of_export(layout.structure(), encode::RESULT, features());
     let result = result.map_err(|error| explained("the encoded component is not valid", error.to_string()))?;
     if let Some(target) = target {
         let found = wit::conformance(&result, target);

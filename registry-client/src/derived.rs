@@ -35,12 +35,13 @@ pub struct DerivedKind<'a> {
 impl Store {
     /// The record of a kind about what has this digest.
     pub fn derived(&self, kind: DerivedKind<'_>, of: Digest) -> Option<Vec<u8>> {
-        let file = File::open(self.derived_path(kind, of)).ok()?;
+        let mut file = File::open(self.derived_path(kind, of)).ok()?;
         let size = usize::try_from(file.metadata().ok()?.len()).ok()?;
-        let mut bytes = Vec::with_capacity(size.min(1 << 20));
-        file.take(MAX_RECORD).read_to_end(&mut bytes).ok()?;
-        let content = bytes.split_off(SEAL.min(bytes.len()));
-        (bytes.as_slice() == seal(kind, of, &content).as_bytes()).then_some(content)
+        let mut sealed = [0; SEAL];
+        file.read_exact(&mut sealed).ok()?;
+        let mut content = Vec::with_capacity(size.min(1 << 20));
+        file.take(MAX_RECORD).read_to_end(&mut content).ok()?;
+        (sealed == *seal(kind, of, &content).as_bytes()).then_some(content)
     }
 
     /// Keeps a record, as well as that is possible.

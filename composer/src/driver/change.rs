@@ -8,7 +8,7 @@ use super::{
     Planned, Session,
     choose::{self, Unsettled},
     fingerprint::Known,
-    home, home_of, newest, parse_manifest, plan, plan_as, read_manifest, registries,
+    home, home_of, load, newest, parse_manifest, plan, plan_as, read_manifest, registries, remembered,
     update::unknown,
 };
 use crate::{
@@ -128,7 +128,9 @@ async fn versions(session: &Session, text: String) -> Result<BTreeMap<Name, Vers
     let mut manifest = parse_manifest(&session.manifest, text)?;
     let home = home_of(session, &manifest)?;
     registries::assign(session, &mut manifest, home.lock()).await?;
-    let resolution = match choose::settle(session, manifest, &Known::default(), home.lock(), home.lock(), &[]).await {
+    let (known, memory) = (Known::default(), remembered(session));
+    let around = load::Around { known: &known, memory: &memory, above: &[] };
+    let resolution = match choose::settle(session, manifest, around, home.lock(), home.lock()).await {
         Ok(settled) => settled.resolution,
         Err(Unsettled { resolution: Some(resolution), .. }) => resolution,
         Err(Unsettled { failure, resolution: None }) => return Err(failure),

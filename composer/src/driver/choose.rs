@@ -13,7 +13,6 @@ use wit::World;
 use super::{
     Event, Session,
     automatic::{Providers, introduced},
-    fingerprint::Known,
     load, reachable, reachable_origin,
 };
 use crate::{
@@ -58,13 +57,12 @@ impl From<Failure> for Unsettled {
 pub(super) async fn settle(
     session: &Session,
     manifest: Manifest,
-    known: &Known,
+    around: load::Around<'_>,
     held: Option<&Lock>,
     locked: Option<&Lock>,
-    above: &[std::path::PathBuf],
 ) -> Result<Settled, Unsettled> {
     let mut manifest = manifest;
-    let mut loaded = load::local(session, &manifest, known, above).await;
+    let mut loaded = load::local(session, &manifest, around).await;
     let mut providers = Providers::new(session, locked);
     let mut catalog = Catalog::default();
     let mut evidence = Evidence::default();

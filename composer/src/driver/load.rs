@@ -9,7 +9,11 @@ use std::{
     num::NonZeroUsize,
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
 use futures::{StreamExt, stream};
@@ -37,7 +41,6 @@ use crate::{
     part::{Known, Part, PartError},
     registry_report,
     resolve::{Resolution, ResolvedComponent, ResolvedSource},
-    validate::validator,
 };
 
 /// No manifest or lock is larger.
@@ -57,10 +60,21 @@ pub(super) enum ReadError {
     TooLarge { limit: u64 },
 }
 
+/// What components are loaded by, besides the manifest.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// What the last build found out about files.
+    pub(super) known: &'a Seen,
+    /// What is remembered of components.
+    pub(super) memory: &'a Arc<Memory>,
+    /// The manifests of the folders that the application is in, outermost first.
+    pub(super) above: &'a [PathBuf],
+}
+
 /// Components that were loaded.
 pub(super) struct Loaded {
     /// What is remembered of them.
-    pub(super) memory: Arc<Memory>,
+    memory: Arc<Memory>,
     pub(super) parts: Vec<Part>,
     /// What is wrong with others, with their places in the manifest.
     wrong: Vec<(usize, Vec<Diagnostic>)>,
@@ -116,19 +130,18 @@ pub(super) async fn target_world(
 }
 
 /// Loads the components that are files or folders; what is wrong with them is kept for [`components`].
-pub(super) async fn local(session: &Session, manifest: &Manifest, known: &Seen, above: &[PathBuf]) -> Loaded {
+pub(super) async fn local(session: &Session, manifest: &Manifest, around: Around<'_>) -> Loaded {
     let entries = manifest.components.iter().enumerate().filter_map(|(place, entry)| match &entry.source.value {
         Source::Path(path) => Some((place, entry, path)),
         Source::Package { .. } | Source::Reference(_) => None,
     });
     let found = stream::iter(entries).map(|(place, entry, path)| async move {
         let component = Found { place, name: entry.name.value.clone(), version: None };
-        (component, local_bytes(session, manifest, entry, path, above, known).await)
+        (component, local_bytes(session, manifest, entry, path, around).await)
     });
     let found = found.buffered(FETCHES_AT_A_TIME).collect().await;
-    let memory = Memory::of(session.client.store(), &session.manifest, validator());
-    let mut loaded = Loaded::new(Arc::new(memory));
-    loaded.read(session, manifest, found).await;
+    let mut loaded = Loaded::new(Arc::clone(around.memory));
+    loaded.read(session, manifest, found);
     loaded
 }
 
@@ -166,7 +179,7 @@ pub(super) async fn components(
         (Found { place, name, version }, bytes)
     });
     let found = found.buffered(FETCHES_AT_A_TIME).collect().await;
-    loaded.read(session, manifest, found).await;
+    loaded.read(session, manifest, found);
     loaded.wrong.sort_by_key(|(place, _)| *place);
     Failure::check(std::mem::take(&mut loaded.wrong).into_iter().flat_map(|(_, wrong)| wrong).collect())?;
     let places: BTreeMap<&Name, usize> =
@@ -216,7 +229,7 @@ impl Loaded {
     }
 
     /// Reads the types of components that were found, and keeps what is wrong with any.
-    async fn read(&mut self, session: &Session, manifest: &Manifest, found: Vec<(Found, Result<FoundBytes, Failure>)>) {
+    fn read(&mut self, session: &Session, manifest: &Manifest, found: Vec<(Found, Result<FoundBytes, Failure>)>) {
         let mut readable = Vec::new();
         for (component, bytes) in found {
             match bytes {
@@ -231,8 +244,8 @@ impl Loaded {
         }
         let found = readable.iter().map(|(found, ..)| (found.place, found.name.clone(), found.version.clone()));
         let found: Vec<_> = found.collect();
-        let read = read_all(readable, session.jobs, &self.memory).await;
-        prove(read.iter().flatten().flatten(), session.jobs);
+        let read = read_all(readable, session.jobs, &self.memory);
+        prove(read.iter().flatten().flatten(), session.jobs, &self.memory);
         for ((place, name, version), part) in found.into_iter().zip(read) {
             let wrong = match part {
                 Some(Ok(part)) => {
@@ -252,43 +265,48 @@ impl Loaded {
     }
 }
 
-/// Reads components, `jobs` at a time, in their order; of one whose reading crashed there is nothing.
-async fn read_all(
+/// Reads components in their order, as many at a time as there are jobs; of one whose reading crashed there is nothing.
+fn read_all(
     found: Vec<(Found, Input, Option<Known>)>,
     jobs: NonZeroUsize,
-    memory: &Arc<Memory>,
+    memory: &Memory,
 ) -> Vec<Option<Result<Part, PartError>>> {
     let count = found.len();
-    // Threads take what is next: to wake one for each component would cost more than most components do.
-    let found = Arc::new(Mutex::new(found.into_iter().enumerate()));
-    let readers = (0..jobs.get().min(count)).map(|_| {
-        let (found, memory) = (Arc::clone(&found), Arc::clone(memory));
-        tokio::task::spawn_blocking(move || {
-            let mut read = Vec::new();
-            let next = || found.lock().unwrap_or_else(PoisonError::into_inner).next();
-            while let Some((place, (Found { name, version, .. }, input, known))) = next() {
-                // What was read before a crash is good, and nothing that is shared is left half done by one.
-                let part = || Part::recall(name, version, input, known, &memory);
-                read.push((place, panic::catch_unwind(AssertUnwindSafe(part)).ok()));
-            }
-            read
-        })
-    });
+    // What the memory has at hand takes less time than to wake another thread.
+    let is_work = |(.., known): &&(_, _, Option<Known>)| !known.is_some_and(|known| memory.has(&known.descriptor));
+    let readers = jobs.get().min(found.iter().filter(is_work).count());
+    let found = Mutex::new(found.into_iter().enumerate());
+    let read = || {
+        let mut read = Vec::new();
+        let next = || found.lock().unwrap_or_else(PoisonError::into_inner).next();
+        while let Some((place, (Found { name, version, .. }, input, known))) = next() {
+            // What was read before a crash is good, and nothing that is shared is left half done by one.
+            let part = || Part::recall(name, version, input, known, memory);
+            read.push((place, panic::catch_unwind(AssertUnwindSafe(part)).ok()));
+        }
+        read
+    };
     let mut parts: Vec<_> = (0..count).map(|_| None).collect();
-    for reader in readers.collect::<Vec<_>>() {
-        for (place, part) in reader.await.unwrap_or_default() {
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..readers).map(|_| scope.spawn(read)).collect();
+        let own = read();
+        for (place, part) in others.into_iter().flat_map(|other| other.join().unwrap_or_default()).chain(own) {
             parts[place] = part;
         }
-    }
+    });
     parts
 }
 
-/// Begins to prove that components are of their types, beside whatever else is done until somebody needs to know.
-fn prove<'a>(parts: impl Iterator<Item = &'a Part>, jobs: NonZeroUsize) {
-    if jobs.get() > 1 {
-        let shells: Vec<_> = parts.map(|part| Arc::clone(part.shell())).collect();
+/// Begins to prove that components are of their types, beside whatever else is done until somebody needs to know: on all processors
+/// but the one that does that. What the memory has at hand, it proves itself.
+fn prove<'a>(parts: impl Iterator<Item = &'a Part>, jobs: NonZeroUsize, memory: &Memory) {
+    let parts = parts.filter(|part| !memory.has(&part.descriptor()));
+    let shells: Arc<[_]> = parts.map(|part| Arc::clone(part.shell())).collect();
+    let next = Arc::new(AtomicUsize::new(0));
+    for _ in 1..jobs.get().min(shells.len() + 1) {
+        let (shells, next) = (Arc::clone(&shells), Arc::clone(&next));
         tokio::task::spawn_blocking(move || {
-            for shell in shells {
+            while let Some(shell) = shells.get(next.fetch_add(1, Ordering::Relaxed)) {
                 shell.is_of_its_type();
             }
         });
@@ -320,8 +338,7 @@ async fn local_bytes(
     manifest: &Manifest,
     entry: &Component,
     path: &Path,
-    above: &[PathBuf],
-    known: &Seen,
+    Around { known, above, .. }: Around<'_>,
 ) -> Result<FoundBytes, Failure> {
     let located = directory_of(&session.manifest).join(path);
     if let Some(descriptor) = known.descriptor(&located) {

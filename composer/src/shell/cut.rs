@@ -61,7 +61,7 @@ impl Cutter<'_> {
         while self.scanner.position() < end {
             let (mut header, id, section_end) = self.section(end)?;
             if matches!(id, CUSTOM_SECTION | MODULE_SECTION | COMPONENT_SECTION) && !sections.is_empty() {
-                items.push(Item::Sections(std::mem::take(&mut sections)));
+                items.push(Item::Sections(std::mem::take(&mut sections).into()));
             }
             match id {
                 MODULE_SECTION => items.push(Item::Module(Arc::new(self.module(section_end)?))),
@@ -69,7 +69,7 @@ impl Cutter<'_> {
                 CUSTOM_SECTION => {
                     let content = self.custom_content(section_end, &mut header)?;
                     self.hold(section_end, &mut header)?;
-                    items.push(Item::Custom(content, header));
+                    items.push(Item::Custom(content, header.into()));
                 }
                 _ => {
                     sections.append(&mut header);
@@ -78,7 +78,7 @@ impl Cutter<'_> {
             }
         }
         if !sections.is_empty() {
-            items.push(Item::Sections(sections));
+            items.push(Item::Sections(sections.into()));
         }
         Ok(Outline { items })
     }
@@ -114,7 +114,7 @@ impl Cutter<'_> {
             segments.push(self.segment(start, Content::Code));
         }
         self.scanner.end_stretch();
-        Ok(Module { segments, stub: stub(&skeleton).map_err(|_| CutError::Malformed)? })
+        Ok(Module { segments, stub: stub(&skeleton).map_err(|_| CutError::Malformed)?.into() })
     }
 
     /// Ends a segment, and begins the next one.

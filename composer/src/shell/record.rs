@@ -5,9 +5,11 @@
 
 use std::sync::Arc;
 
-use registry_client::{DerivedKind, Digest};
+use bytes::Bytes;
+use registry_client::DerivedKind;
 
 use super::{Content, Item, MAX_DEPTH, Module, Outline, Segment, Shell};
+use crate::fields::{Fields, number, text};
 
 /// The kind of the records; its binding changes with what [`super::cut`] and [`super::stub`] make of a component.
 pub(super) const KIND: DerivedKind<'_> = DerivedKind { name: "shell", binding: "3" };
@@ -21,11 +23,11 @@ pub(super) fn write(shell: &Shell) -> Vec<u8> {
 }
 
 /// Reads the shell of a component of `size` bytes.
-pub(super) fn read(bytes: &[u8], size: u64) -> Option<Shell> {
-    let mut reader = Reader { rest: bytes, size };
-    let type_section = Some(reader.text()?.to_vec()).filter(|section| !section.is_empty());
+pub(super) fn read(bytes: Bytes, size: u64) -> Option<Shell> {
+    let mut reader = Reader { fields: Fields::of(bytes), size };
+    let type_section = Some(reader.fields.text()?).filter(|section| !section.is_empty());
     let root = reader.outline(0)?;
-    reader.rest.is_empty().then_some(Shell { root, type_section })
+    reader.fields.is_empty().then_some(Shell { root, type_section })
 }
 
 const SECTIONS: u8 = 0;
@@ -65,15 +67,6 @@ fn write_outline(outline: &Outline, bytes: &mut Vec<u8>) {
     }
 }
 
-fn number(value: u64, bytes: &mut Vec<u8>) {
-    bytes.extend_from_slice(&value.to_le_bytes());
-}
-
-fn text(text: &[u8], bytes: &mut Vec<u8>) {
-    number(text.len() as u64, bytes);
-    bytes.extend_from_slice(text);
-}
-
 fn content_code(content: Content) -> u8 {
     match content {
         Content::Code => 0,
@@ -83,22 +76,22 @@ fn content_code(content: Content) -> u8 {
     }
 }
 
-struct Reader<'a> {
-    rest: &'a [u8],
+struct Reader {
+    fields: Fields,
     size: u64,
 }
 
-impl<'a> Reader<'a> {
+impl Reader {
     fn outline(&mut self, depth: usize) -> Option<Outline> {
         if depth > MAX_DEPTH {
             return None;
         }
-        let count = self.number()?;
+        let count = self.fields.number()?;
         let mut items = Vec::new();
         for _ in 0..count {
-            items.push(match self.byte()? {
-                SECTIONS => Item::Sections(self.text()?.to_vec()),
-                CUSTOM => Item::Custom(self.content()?, self.text()?.to_vec()),
+            items.push(match self.fields.byte()? {
+                SECTIONS => Item::Sections(self.fields.text()?),
+                CUSTOM => Item::Custom(self.content()?, self.fields.text()?),
                 MODULE => Item::Module(Arc::new(self.module()?)),
                 COMPONENT => Item::Component(self.outline(depth + 1)?),
                 _ => return None,
@@ -108,47 +101,27 @@ impl<'a> Reader<'a> {
     }
 
     fn module(&mut self) -> Option<Module> {
-        let stub = self.text()?.to_vec();
-        let count = self.number()?;
+        let stub = self.fields.text()?;
+        let count = self.fields.number()?;
         let mut segments: Vec<Segment> = Vec::new();
         for _ in 0..count {
-            let range = self.number()?..self.number()?;
+            let range = self.fields.number()?..self.fields.number()?;
             let follows = segments.last().is_none_or(|last| last.range.end == range.start);
             if !follows || range.start >= range.end || range.end > self.size {
                 return None;
             }
-            let digest = Digest::from_bytes(self.bytes(32)?.try_into().ok()?);
-            segments.push(Segment { range, digest, content: self.content()? });
+            segments.push(Segment { range, digest: self.fields.digest()?, content: self.content()? });
         }
         Some(Module { segments, stub })
     }
 
     fn content(&mut self) -> Option<Content> {
-        match self.byte()? {
+        match self.fields.byte()? {
             0 => Some(Content::Code),
             1 => Some(Content::Names),
             2 => Some(Content::Debug),
             3 => Some(Content::Other),
             _ => None,
         }
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        Some(self.bytes(1)?[0])
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        Some(u64::from_le_bytes(self.bytes(8)?.try_into().ok()?))
-    }
-
-    fn text(&mut self) -> Option<&'a [u8]> {
-        let length = usize::try_from(self.number()?).ok()?;
-        self.bytes(length)
-    }
-
-    fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (bytes, rest) = self.rest.split_at_checked(count)?;
-        self.rest = rest;
-        Some(bytes)
     }
 }

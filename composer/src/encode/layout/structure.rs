@@ -110,7 +110,7 @@ impl<'a> Structure<'a> {
             Node::ModuleAlias { bytes: sections, .. } | Node::ComponentAlias(sections) => {
                 bytes.extend_from_slice(sections);
             }
-            Node::Module { module, .. } => match self.indices.get(module.stub.as_slice()).filter(|_| depth > 0) {
+            Node::Module { module, .. } => match self.indices.get(&module.stub[..]).filter(|_| depth > 0) {
                 Some(index) => alias(ComponentOuterAliasKind::CoreModule, depth, *index, bytes),
                 None => section(MODULE_SECTION, &module.stub, bytes),
             },
@@ -141,7 +141,7 @@ fn aliases_are_right(children: &[Node<'_>], depth: u32, modules: &[&Arc<Module>]
 fn count<'a>(nodes: &'a [Node<'_>], counts: &mut BTreeMap<&'a [u8], usize>) {
     for node in nodes {
         match node {
-            Node::Module { module, .. } => *counts.entry(module.stub.as_slice()).or_default() += 1,
+            Node::Module { module, .. } => *counts.entry(&module.stub[..]).or_default() += 1,
             Node::Component { children, .. } => count(children, counts),
             Node::Bytes(_) | Node::ModuleAlias { .. } | Node::ComponentAlias(_) => {}
         }
