@@ -41,7 +41,7 @@ pub(crate) fn emit(component: &Validated, path: &Path, jobs: NonZeroUsize) -> Re
     })?;
     let mark = mark(temporary.as_file()).unwrap_or(Mark::Ambiguous);
     // Not synced: whatever a crash leaves of it can be built again, and is no output that `compose` believes to be up to date.
-    temporary.persist(path).map_err(|error| unwritable(path, &error.error))?;
+    put_unsynced(temporary, path).map_err(|error| unwritable(path, &error))?;
     Ok(mark)
 }
 
@@ -91,6 +91,22 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
 pub(crate) fn replace_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temporary = temporary_beside(path)?;
     temporary.write_all(bytes)?;
+    put_unsynced(temporary, path)
+}
+
+/// Puts a temporary in the place of a file, at once.
+///
+/// For the sake of programs that do not sync, some file systems begin to write a file out when it replaces another one, which takes
+/// longer than much of a build does. Two files whose names are exchanged replace nothing.
+fn put_unsynced(temporary: NamedTempFile, path: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
+    if std::fs::symlink_metadata(path).is_ok_and(|earlier| earlier.is_file()) {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        if renameat_with(CWD, temporary.path(), CWD, path, RenameFlags::EXCHANGE).is_ok() {
+            // The earlier file has the temporary's name now, and goes as that.
+            return Ok(());
+        }
+    }
     temporary.persist(path)?;
     Ok(())
 }

@@ -8,8 +8,7 @@
 //!
 //! All that an application's record has will be asked for: threads that have nothing else to do [recall](Memory::recall_all) it while
 //! the manifest and the lock are read, and prove it while links are planned. Whoever asks for something that they have not come to does
-//! that part of the work himself. They work from the first digest on and sleep never, because to be woken costs a thread more
-//! time than most components do.
+//! that part of the work himself: to be woken takes a thread longer than most components do.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -51,7 +50,7 @@ pub(crate) struct Memory {
 }
 
 /// What an application's record has.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Record {
     shells: BTreeMap<Digest, Arc<Remembered>>,
     /// The names of modules that are proved, each with what it is proved to be.
@@ -64,6 +63,12 @@ struct Remembered {
     size: u64,
     bytes: Bytes,
     shell: OnceLock<Option<Arc<TypedShell>>>,
+}
+
+impl PartialEq for Remembered {
+    fn eq(&self, other: &Self) -> bool {
+        (self.size, &self.bytes) == (other.size, &other.bytes)
+    }
 }
 
 impl Remembered {
@@ -165,7 +170,7 @@ impl Memory {
     /// Keeps what was needed and what was learnt, if that is not what is kept already.
     pub(crate) fn keep(&self) {
         let (learnt, recalled) = (self.learnt(), self.recalled());
-        if learnt.shells.keys().ne(recalled.shells.keys()) || learnt.proofs != recalled.proofs {
+        if *learnt != *recalled {
             self.store.keep_derived(APPLICATION, self.key, &learnt.write());
         }
     }

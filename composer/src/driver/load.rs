@@ -300,7 +300,7 @@ fn read_all(
 /// Begins to prove that components are of their types, beside whatever else is done until somebody needs to know: on all processors
 /// but the one that does that. What the memory has at hand, it proves itself.
 fn prove<'a>(parts: impl Iterator<Item = &'a Part>, jobs: NonZeroUsize, memory: &Memory) {
-    let parts = parts.filter(|part| !memory.has(&part.descriptor()));
+    let parts = parts.filter(|part| part.shell().is_unproved() && !memory.has(&part.descriptor()));
     let shells: Arc<[_]> = parts.map(|part| Arc::clone(part.shell())).collect();
     let next = Arc::new(AtomicUsize::new(0));
     for _ in 1..jobs.get().min(shells.len() + 1) {

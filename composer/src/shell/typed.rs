@@ -52,6 +52,11 @@ impl TypedShell {
         &self.world
     }
 
+    /// Whether nobody has asked yet whether the component is of its type.
+    pub(crate) fn is_unproved(&self) -> bool {
+        self.is_of_its_type.get().is_none()
+    }
+
     /// Whether the component is valid but for what is in its modules, and of the type that its world was read off: found out by
     /// whoever asks first.
     pub(crate) fn is_of_its_type(&self) -> bool {
