@@ -24,8 +24,8 @@ use crate::{
     manifest::{Manifest, Name},
     part::Part,
 };
+pub(crate) use composition::selects;
 use composition::{Composition, Index};
-pub(crate) use composition::{best_match, selects};
 use wiring::{End, Wiring};
 
 /// Everything that is decided about a composition.

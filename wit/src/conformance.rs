@@ -29,7 +29,7 @@ pub enum Nonconformance {
     ExtraImport {
         /// As the component has it.
         name: ExternName,
-        /// Imports of the target that may be meant: the same interface on other tracks.
+        /// Imports of the target that may be meant: the same interface on other tracks, else the nearest name.
         near: Vec<ExternName>,
     },
     /// Both import it and what the target gives is not what the component needs.
@@ -48,17 +48,19 @@ pub enum Nonconformance {
 /// Further exports conform; [`extra_exports`] lists them.
 pub fn conformance(component: &World, target: &World) -> Vec<Nonconformance> {
     let exports = target.exports().filter_map(|(name, expected)| {
-        let Some((name, mismatches)) = best(component.exports(), name, |found| found.mismatches(&expected)) else {
+        let Some((name, found)) = best_match(component.exports(), name) else {
             let near = near(name, component.exports.keys());
             return Some(Nonconformance::MissingExport { name: name.clone(), near });
         };
+        let mismatches = found.mismatches(&expected);
         (!mismatches.is_empty()).then(|| Nonconformance::WrongExport { name: name.clone(), mismatches })
     });
     let imports = component.imports().filter_map(|(name, expected)| {
-        let Some((_, mismatches)) = best(target.imports(), name, |found| found.mismatches(&expected)) else {
+        let Some((_, found)) = best_match(target.imports(), name) else {
             let near = near(name, target.imports.keys());
             return Some(Nonconformance::ExtraImport { name: name.clone(), near });
         };
+        let mismatches = found.mismatches(&expected);
         (!mismatches.is_empty()).then(|| Nonconformance::WrongImport { name: name.clone(), mismatches })
     });
     exports.chain(imports).collect()
@@ -69,16 +71,14 @@ pub fn extra_exports<'a>(component: &'a World, target: &'a World) -> impl Iterat
     component.exports.keys().filter(|name| !target.exports.keys().any(|wanted| wanted.same_track(name)))
 }
 
-/// Of the items whose name is of the same track, the one with the fewest mismatches; of equals the one of the same name.
-fn best<'a>(
+/// What is taken for a name, of several items: the one of exactly this name, else the highest version on its semver track. Runtimes
+/// choose so, whatever the types are.
+pub fn best_match<'a>(
     items: impl Iterator<Item = (&'a ExternName, Item<'a>)>,
     name: &ExternName,
-    mismatches: impl Fn(Item<'a>) -> Vec<Mismatch>,
-) -> Option<(&'a ExternName, Vec<Mismatch>)> {
-    items
-        .filter(|(candidate, _)| candidate.same_track(name))
-        .map(|(candidate, item)| (candidate, mismatches(item)))
-        .min_by_key(|(candidate, mismatches)| (mismatches.len(), *candidate != name))
+) -> Option<(&'a ExternName, Item<'a>)> {
+    let of_track = items.filter(|(candidate, _)| candidate.same_track(name));
+    of_track.max_by(|(one, _), (other, _)| (*one == name).cmp(&(*other == name)).then_with(|| one.cmp(other)))
 }
 
 /// The names that may be meant by one that is not there.

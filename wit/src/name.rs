@@ -93,7 +93,7 @@ impl InterfaceName {
         &self.interface
     }
 
-    /// The whole version; `None` both for a name without a version and for a canonical one.
+    /// The version, where the name has major, minor and patch; `None` for a name without a version and for `@1` or `@0.2`.
     pub fn version(&self) -> Option<&Version> {
         match &self.version {
             Some(NameVersion::Full(version)) => Some(version),
@@ -109,15 +109,6 @@ impl InterfaceName {
     /// Whether both are the same interface, in versions of one track.
     pub fn same_track(&self, other: &InterfaceName) -> bool {
         self.same_interface(other) && self.track() == other.track()
-    }
-
-    /// The greater version of two names of one track, `self` when they are equal; `None` when they are not of one track.
-    /// A canonical name, which does not say its whole version, is less than any full one.
-    pub fn later<'a>(&'a self, other: &'a InterfaceName) -> Option<&'a InterfaceName> {
-        if !self.same_track(other) {
-            return None;
-        }
-        Some(if other.version() > self.version() { other } else { self })
     }
 
     /// The same name without its version.
@@ -298,16 +289,6 @@ mod tests {
         assert!(!same("shop:catalog/api", "shop:catalog/api@1.0.0"));
         assert!(!same("shop:catalog/api@1.0.0-rc.1", "shop:catalog/api@1.0.0"));
         assert!(!same("shop:catalog/api@0.0.1", "shop:catalog/api@0.0.2"));
-    }
-
-    #[test]
-    fn the_later_of_a_track_is_the_greater_version() {
-        let later = |one: &str, other: &str| interface(one).later(&interface(other)).map(ToString::to_string);
-        assert_eq!(later("wasi:io/streams@0.2.10", "wasi:io/streams@0.2.9").unwrap(), "wasi:io/streams@0.2.10");
-        assert_eq!(later("wasi:io/streams@0.2.0", "wasi:io/streams@0.2.6").unwrap(), "wasi:io/streams@0.2.6");
-        assert_eq!(later("wasi:io/streams@0.2", "wasi:io/streams@0.2.0").unwrap(), "wasi:io/streams@0.2.0");
-        assert_eq!(later("shop:catalog/api", "shop:catalog/api").unwrap(), "shop:catalog/api");
-        assert_eq!(later("wasi:io/streams@0.2.0", "wasi:io/streams@0.3.0"), None);
     }
 
     #[test]

@@ -67,14 +67,14 @@ impl<'a> Item<'a> {
 impl World {
     /// Whether every import and export has the same types by the same names as in another world, and needs the same of others.
     pub fn is_named_as(&self, other: &World) -> bool {
-        let items = |world: &World| {
-            let items = world.imports().chain(world.exports()).map(|(_, item)| {
-                let own: Vec<TypeName> = item.own_types().flat_map(|ty| world.types.names(ty)).cloned().collect();
-                (item.foreign_types(), item.renamed_type().to_vec(), own)
-            });
-            items.collect::<Vec<_>>()
-        };
-        items(self) == items(other)
+        // One item after the other: each type may have as many names as there are items.
+        fn items(world: &World) -> impl Iterator<Item = (Vec<ForeignType>, &[TypeName], Vec<&[TypeName]>)> {
+            world.imports().chain(world.exports()).map(move |(_, item)| {
+                let own = item.own_types().map(|ty| world.types.names(ty)).collect();
+                (item.foreign_types(), item.renamed_type(), own)
+            })
+        }
+        items(self).eq(items(other))
     }
 }
 

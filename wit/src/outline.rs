@@ -184,13 +184,17 @@ impl Teller<'_> {
                         let (documentation, gate) = (documentation(docs), gate(stability));
                         Some(Entry { name, documentation, gate, kind: EntryKind::InterfaceName })
                     }
-                    (_, WorldItem::Interface { id, .. }) => Some(self.interface(name, *id)),
+                    (_, WorldItem::Interface { id, docs, stability, .. }) => {
+                        let entry = self.interface(name, *id);
+                        let documentation = documentation(docs).or(entry.documentation);
+                        Some(Entry { documentation, gate: gate(stability), ..entry })
+                    }
                     (_, WorldItem::Function(function)) if function.kind.resource().is_some() => None,
                     (_, WorldItem::Function(function)) => Some(self.function(&name, function)),
                     (_, WorldItem::Type { id, .. }) => {
                         let functions = items.values().filter_map(|item| match item {
-                            WorldItem::Function(function) => Some(function),
-                            WorldItem::Interface { .. } | WorldItem::Type { .. } => None,
+                            WorldItem::Function(it) if is_function_shown(self.resolve, it, self.features) => Some(it),
+                            WorldItem::Function(_) | WorldItem::Interface { .. } | WorldItem::Type { .. } => None,
                         });
                         Some(self.type_(name, *id, functions))
                     }

@@ -68,7 +68,8 @@ fn read_items<'a>(resolve: &'a Resolve, imports: &'a Items, exports: &'a Items, 
 pub(crate) fn is_shown(resolve: &Resolve, item: &WorldItem, features: &Features) -> bool {
     let interface = match item {
         WorldItem::Interface { id, .. } => features.show(&resolve.interfaces[*id].stability),
-        WorldItem::Function(_) | WorldItem::Type { .. } => true,
+        WorldItem::Function(function) => is_function_shown(resolve, function, features),
+        WorldItem::Type { .. } => true,
     };
     interface && features.show(item.stability(resolve))
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use wit::{ExternName, Item, World};
+use wit::{ExternName, Item, World, best_match};
 
 use super::InstanceId;
 use crate::{
@@ -124,14 +124,6 @@ impl<'a> Composition<'a> {
             (false, Some(version)) => format!("`{}` (component `{component}`, version {version})", name.value),
         }
     }
-}
-
-/// Of several named items, the one with this name, else the highest version on its semver track.
-pub(crate) fn best_match<'a>(
-    items: impl Iterator<Item = (&'a ExternName, Item<'a>)>,
-    wanted: &ExternName,
-) -> Option<(&'a ExternName, Item<'a>)> {
-    highest(items.filter(|(name, _)| name.same_track(wanted)), wanted)
 }
 
 /// The item of exactly the wanted name, else the highest version.

@@ -2,14 +2,9 @@
 //!
 //! From the host imports and the exports as planned; the same question is asked again of the bytes when they are validated.
 
-use wit::{ExternName, Mismatch};
+use wit::{ExternName, Mismatch, best_match};
 
-use super::{
-    HostImport, InstanceId,
-    composition::{Composition, best_match},
-    export::Unmet,
-    report,
-};
+use super::{HostImport, InstanceId, composition::Composition, export::Unmet, report};
 use crate::diagnostic::Diagnostic;
 
 /// Reports, as one finding, all that is missing, extra or wrong.

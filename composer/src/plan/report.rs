@@ -2,11 +2,11 @@
 //!
 //! Decides nothing about the composition.
 
-use wit::{ExternName, Item, Mismatch};
+use wit::{ExternName, Item, Mismatch, best_match};
 
 use super::{
     InstanceId, PlannedExport,
-    composition::{Composition, best_match},
+    composition::Composition,
     export::{Namer, Unmet},
     host::Denial,
     resource::{Conflict, Definer},

@@ -117,7 +117,7 @@ fn explicit_rule<'a>(composition: Composition<'a>, consumer: InstanceId, import:
     let name = composition.name(consumer);
     let rules = composition.manifest.links.iter();
     let rules = rules.filter(|rule| rule.consumer.value == *name && selects(&rule.import.value, import));
-    rules.max_by_key(|rule| matches!(&rule.import.value, ExternName::Interface(i) if i.version().is_some()))
+    rules.max_by_key(|rule| rule.import.value != rule.import.value.unversioned())
 }
 
 fn explicit<'a>(

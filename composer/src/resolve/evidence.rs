@@ -9,7 +9,7 @@ use std::{
 };
 
 use semver::Version;
-use wit::{ExternName, Item, World};
+use wit::{ExternName, Item, World, best_match};
 
 use super::{
     catalog::Interfaces,
@@ -18,7 +18,6 @@ use super::{
 use crate::{
     manifest::{Instance, Manifest, Name},
     part::Part,
-    plan::best_match,
 };
 
 /// What bytes have shown.

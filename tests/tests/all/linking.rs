@@ -70,6 +70,16 @@ fn an_explicit_link_decides_between_two_providers() {
 }
 
 #[test]
+fn a_link_with_a_track_goes_before_one_without() {
+    check(
+        "[links.front]\n\"t:steps/b@1\" = \"right\"\n\"t:steps/b\" = \"left\"",
+        [("front", step("a", Some("b"), 1)), ("left", step("b", None, 2)), ("right", step("b", None, 3))],
+        "a#f(5)",
+        "531",
+    );
+}
+
+#[test]
 fn a_link_with_a_version_goes_before_one_without() {
     check(
         "[links.front]\n\"t:steps/b\" = \"left\"\n\"t:steps/b@1.0.0\" = \"right\"",

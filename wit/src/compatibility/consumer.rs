@@ -1,6 +1,7 @@
 //! Decides which imports of an actual component link to a provider of what is new, from the component's world and what providers of
 //! both versions export, to every [`BrokenImport`].
 
+use crate::conformance::best_match;
 use crate::mismatch::Mismatch;
 use crate::name::ExternName;
 use crate::world::World;
@@ -31,9 +32,7 @@ pub enum Broken {
 pub fn broken_imports(consumer: &World, before: &World, after: &World) -> Vec<BrokenImport> {
     let broken = |provider: &World, name: &ExternName| -> Option<Broken> {
         let expected = consumer.import(name)?;
-        let offered = provider.exports().filter(|(offered, _)| offered.same_track(name));
-        let best = offered.map(|(_, item)| item.mismatches(&expected)).min_by_key(Vec::len);
-        match best {
+        match best_match(provider.exports(), name).map(|(_, item)| item.mismatches(&expected)) {
             Some(mismatches) if mismatches.is_empty() => None,
             Some(mismatches) => Some(Broken::Different(mismatches)),
             None => {

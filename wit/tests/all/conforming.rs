@@ -39,6 +39,16 @@ fn versions_of_a_track_conform_both_ways() {
 }
 
 #[test]
+fn of_several_versions_the_very_one_counts_and_else_the_highest() {
+    let both = "export wasi:http/handler@0.2.6; export wasi:http/handler@0.2.7;";
+    assert_eq!(check(both, "export wasi:http/handler@0.2.6;"), "");
+    assert_snapshot!(check(both, "export wasi:http/handler@0.2.0;"), @r"
+        `wasi:http/handler@0.2.7` is exported with another type
+          wasi:http/handler.handle.path: expected string, found list<u8>
+    ");
+}
+
+#[test]
 fn a_newer_import_has_to_be_in_what_the_target_has() {
     assert_snapshot!(check("import wasi:io/streams@0.2.6;", "import wasi:io/streams@0.2.0;"), @r"
         `wasi:io/streams@0.2.6` is imported with another type than the target world gives it

@@ -45,6 +45,23 @@ fn reads_a_directory_with_its_dependencies() {
 }
 
 #[test]
+fn a_resource_behind_a_feature_takes_its_methods_with_it() {
+    let wit = "package a:b@1.0.0; world w { @unstable(feature = x) resource r { m: func(); } }";
+    let package = Package::from_text("a.wit", wit).unwrap();
+    let imports = |features: &Features| package.world(None, features).unwrap().imports().count();
+    assert_eq!((imports(&Features::default()), imports(&Features::All)), (0, 2));
+}
+
+#[test]
+fn an_outline_has_what_is_not_behind_a_feature() {
+    let wit = "package a:b@1.0.0; world w { resource r { @unstable(feature = x) m: func(); } }";
+    let package = Package::from_text("a.wit", wit).unwrap();
+    let outline = |features: &Features| format!("{:?}", package.outline_of_world(None, features).unwrap());
+    assert!(!outline(&Features::default()).contains("\"m\""), "{}", outline(&Features::default()));
+    assert!(outline(&Features::All).contains("\"m\""), "{}", outline(&Features::All));
+}
+
+#[test]
 fn reads_a_single_file_and_a_world_by_name() {
     let directory = directory(&[("store.wit", PACKAGE)]);
     World::from_directory(&directory.path().join("store.wit"), Some("batch")).unwrap();
