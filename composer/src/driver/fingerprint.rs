@@ -5,7 +5,7 @@
 //! time of change and, where the system has them, time of the last change of state and the file's number. A file that was
 //! changed just before its stamp was taken may change again without that being seen in its stamp: of such files the digest is kept,
 //! too, and compared. Stamps are taken before the build reads anything. A stamp is a hint about time, never about content: what is
-//! copied into a result is compared with its digest all the same.
+//! copied into a result is compared with its checksum all the same.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// What the form of the file, and what is built from equal inputs, depend on.
-const MADE_BY: &str = concat!("compose ", env!("CARGO_PKG_VERSION"), ", form 4");
+const MADE_BY: &str = concat!("compose ", env!("CARGO_PKG_VERSION"), ", form 5");
 
 /// For how long a clock may not tell two changes apart.
 const REST: Duration = Duration::from_millis(20);
@@ -134,9 +134,9 @@ fn content(path: &Path) -> Option<String> {
     Some(digester.finish().digest.to_string())
 }
 
-/// By what a file is known to be as it was.
+/// By what a file is known to be as it was: size, times in nanoseconds, number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Stamp(u64, u128, i128, u64);
+struct Stamp(u64, u64, i64, u64);
 
 /// What is known of the last build of an application.
 #[derive(Debug, Default)]
@@ -427,17 +427,17 @@ impl Files {
     }
 }
 
-/// The stamp of a file or directory, and when it changed last.
+/// The stamp of a file or directory, and when it changed last; none where that is after 2262.
 fn stamp(metadata: &Metadata) -> Option<(Stamp, SystemTime)> {
     let modified = metadata.modified().ok()?;
     let since = modified.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let since = u64::try_from(since).ok()?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        let nanoseconds = i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec());
-        let changed = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(0));
-        let changed = (SystemTime::UNIX_EPOCH + changed).max(modified);
-        Some((Stamp(metadata.len(), since, nanoseconds, metadata.ino()), changed))
+        let nanoseconds = metadata.ctime().checked_mul(1_000_000_000)?.checked_add(metadata.ctime_nsec())?;
+        let changed = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(0));
+        Some((Stamp(metadata.len(), since, nanoseconds, metadata.ino()), changed.max(modified)))
     }
     #[cfg(not(unix))]
     Some((Stamp(metadata.len(), since, 0, 0), modified))

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{directory_of, load::read_text, read_manifest, report};
+use super::{directory_of, load::read_text, parse_manifest, read_manifest, report};
 use crate::{
     diagnostic::{Failure, SourceText, shown},
     manifest::{self, Inherited, Manifest, MemberPattern, Source, workspace::segment_matches},
@@ -64,7 +64,11 @@ pub fn members(path: &Path, manifest: &Manifest) -> Result<Vec<Member>, Failure>
 /// # Errors
 /// When a manifest is wrong, or a member is not there.
 pub fn applications(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let manifest = read_manifest(path)?;
+    let text = read_text(path).map_err(|error| report::unreadable_manifest(path, &error))?;
+    if !may_be_a_workspace(&text) {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let manifest = parse_manifest(path, text)?;
     let own = manifest.is_application().then(|| path.to_path_buf());
     let members = members(path, &manifest)?.into_iter().map(|member| member.manifest);
     let all: Vec<PathBuf> = members.chain(own).collect();
@@ -76,6 +80,12 @@ pub fn applications(path: &Path) -> Result<Vec<PathBuf>, Failure> {
         after_its_folders(application, &all, &mut Vec::new(), &mut ordered)?;
     }
     Ok(ordered)
+}
+
+/// Whether a manifest of this text may have a workspace: the key is written in it, perhaps with escapes. Most have none, and need not be
+/// understood to know that.
+fn may_be_a_workspace(text: &str) -> bool {
+    text.contains("workspace") || text.contains('\\')
 }
 
 /// The manifests of the folders that an application has as components.
