@@ -8,7 +8,7 @@
 //! - Each module is proved once: that it is valid, and that its stub has its type. The store remembers that, for the bytes that are
 //!   executed, the stub, this validator and these features; what it remembers is good for nothing else.
 //!
-//! What is emitted is what was proved: every byte that is copied from an input is compared with its digest on the way.
+//! What is emitted is what was proved: every byte that is copied from an input is compared with its checksum on the way.
 
 mod module;
 mod team;
@@ -27,7 +27,10 @@ use registry_client::Digest;
 use wasmparser::{Validator, WasmFeatures};
 use wit::World;
 
-use self::{module::Unproved, team::Team};
+use self::{
+    module::Unproved,
+    team::{Prover, Team},
+};
 use crate::{
     diagnostic::{Code, Diagnostic},
     encode::{self, CopyError, Layout, Savings, Stretch},
@@ -132,13 +135,17 @@ pub(crate) fn validate(
             diagnostic.hint("this is a fault of `compose`: please report it with the manifest")
         })
     };
-    // What one thread alone can do comes first: others have begun with what all can share in, with the first of the parts.
-    let result = World::of_export(layout.structure(), encode::RESULT, features());
-    if let Some(part) = parts.iter().rev().find(|part| !part.shell().is_of_its_type()) {
+    let (modules, (result, misremembered)) = prove_modules(&layout, proving, || {
+        // What one thread alone can do comes first: others share in the rest.
+        let result = World::of_export(layout.structure(), encode::RESULT, features());
+        // They have begun with the first of the parts.
+        (result, parts.iter().rev().find(|part| !part.shell().is_of_its_type()))
+    });
+    if let Some(part) = misremembered {
         parts.iter().for_each(|part| proving.memory.forget_shell(part.digest()));
         return Err(culprit(manifest, parts).unwrap_or_else(|| forgotten(part)));
     }
-    prove_modules(&layout, proving).map_err(|error| match error {
+    modules.map_err(|error| match error {
         Unproved::Unreadable(error) => unreadable(&error),
         Unproved::Invalid => explained("a module of the encoded component is not valid", String::new()),
         Unproved::OtherType => explained("a module has another type than was planned with", String::new()),
@@ -154,8 +161,8 @@ pub(crate) fn validate(
     Ok(Validated { layout: Arc::new(layout) })
 }
 
-/// Proves every module that nobody remembers to have proved.
-fn prove_modules(layout: &Layout, proving: Proving<'_>) -> Result<(), Unproved> {
+/// Proves every module that nobody remembers to have proved, with several threads, of which the calling one does something else first.
+fn prove_modules<T>(layout: &Layout, proving: Proving<'_>, first: impl FnOnce() -> T) -> (Result<(), Unproved>, T) {
     let mut unproved: Vec<(Digest, &Input, &Module)> =
         layout.modules().filter(|(identity, _, module)| !proving.memory.is_proved(*identity, module)).collect();
     // What takes longest first, so that nobody is left alone with it.
@@ -165,7 +172,7 @@ fn prove_modules(layout: &Layout, proving: Proving<'_>) -> Result<(), Unproved> 
     let team = Team::new(provers, features());
     let next = AtomicUsize::new(0);
     let failure = Mutex::new(None);
-    let work = || {
+    let work = |prover: Prover<'_>| {
         while let Some((identity, input, module)) = unproved.get(next.fetch_add(1, Ordering::Relaxed)) {
             match module::prove(input, module, features(), &team) {
                 Ok(()) => proving.memory.note_proof(*identity, module),
@@ -175,15 +182,19 @@ fn prove_modules(layout: &Layout, proving: Proving<'_>) -> Result<(), Unproved> 
                 }
             }
         }
-        team.help();
+        prover.help();
     };
-    std::thread::scope(|scope| {
+    let first = std::thread::scope(|scope| {
+        let own = team.prover();
         for _ in 1..provers {
-            scope.spawn(work);
+            scope.spawn(|| work(team.prover()));
         }
-        work();
+        let first = first();
+        work(own);
+        first
     });
-    failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).map_or(Ok(()), Err)
+    let failure = failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    (failure.map_or(Ok(()), Err), first)
 }
 
 /// The finding about the first part that is not valid by itself, which explains why nothing valid can be made of it.

@@ -23,6 +23,9 @@ pub(super) struct Team {
     changed: Condvar,
 }
 
+/// Somebody who has modules to prove, until that ends, in whatever way: the others wait for it.
+pub(super) struct Prover<'a>(&'a Team);
+
 struct State {
     /// What was given away, and nobody has taken yet.
     batches: VecDeque<(Batch, Arc<Tally>)>,
@@ -81,24 +84,9 @@ impl Team {
         Bodies { team: self, module: None, functions: Vec::new(), tally: Arc::default() }
     }
 
-    /// Has no module of its own left: helps until nobody has.
-    pub(super) fn help(&self) {
-        let mut state = self.state();
-        state.provers -= 1;
-        self.changed.notify_all();
-        loop {
-            if let Some((batch, tally)) = state.batches.pop_front() {
-                drop(state);
-                self.work(batch, &tally);
-                state = self.state();
-            } else if state.provers == 0 {
-                return;
-            } else {
-                state.idle += 1;
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-                state.idle -= 1;
-            }
-        }
+    /// One of the team, of whom there are as many as it was made for.
+    pub(super) fn prover(&self) -> Prover<'_> {
+        Prover(self)
     }
 
     /// Gives a batch away, if somebody waits for one.
@@ -124,6 +112,35 @@ impl Team {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Prover<'_> {
+    /// Has no module of its own left: helps until nobody has.
+    pub(super) fn help(self) {
+        let team = self.0;
+        drop(self);
+        let mut state = team.state();
+        loop {
+            if let Some((batch, tally)) = state.batches.pop_front() {
+                drop(state);
+                team.work(batch, &tally);
+                state = team.state();
+            } else if state.provers == 0 {
+                return;
+            } else {
+                state.idle += 1;
+                state = team.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.idle -= 1;
+            }
+        }
+    }
+}
+
+impl Drop for Prover<'_> {
+    fn drop(&mut self) {
+        self.0.state().provers -= 1;
+        self.0.changed.notify_all();
     }
 }
 
