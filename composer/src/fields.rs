@@ -1,10 +1,12 @@
-//! The fields that records in the store consist of: numbers, digests and texts one after the other.
+//! The fields that records in the store consist of: numbers, digests, checksums and texts one after the other.
 //!
 //! Between values and bytes. What is read is taken off the front, and shares the record's memory; where bytes are missing there is
 //! nothing, because a record that is not whole is none.
 
 use bytes::{Buf, Bytes};
 use registry_client::Digest;
+
+use crate::checksum::Checksum;
 
 /// Fields that are left to be read.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ impl Fields {
 
     pub(crate) fn digest(&mut self) -> Option<Digest> {
         self.array().map(Digest::from_bytes)
+    }
+
+    pub(crate) fn checksum(&mut self) -> Option<Checksum> {
+        self.array().map(Checksum::from_bytes)
     }
 
     pub(crate) fn text(&mut self) -> Option<Bytes> {

@@ -1,7 +1,7 @@
 //! Where the bytes of a component are: in a file, in memory, or laid out as a composition that was never written.
 //!
 //! From any of them to bytes at a place, a few at a time: nothing here holds a component in memory that was not there before.
-//! Nothing is believed about the bytes either: a file may change while it is read, and whoever copies from one compares digests.
+//! Nothing is believed about the bytes either: a file may change while it is read, and whoever copies from one compares checksums.
 
 use std::{
     fmt,

@@ -19,6 +19,7 @@
 //! [`driver`] runs them for a manifest on disk; it alone is asynchronous. What is wrong is a [`diagnostic::Diagnostic`],
 //! which is data. Nothing here knows a terminal, command-line arguments or the environment.
 
+mod checksum;
 mod code;
 pub mod component_file;
 pub mod diagnostic;

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// The format of an application's record; its binding changes with that of the shells that are in it.
-const APPLICATION: DerivedKind<'_> = DerivedKind { name: "application", binding: "3" };
+const APPLICATION: DerivedKind<'_> = DerivedKind { name: "application", binding: "4" };
 
 /// From how many bytes on something has a record of its own.
 const LARGE: u64 = 1024 * 1024;

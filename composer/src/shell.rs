@@ -2,7 +2,7 @@
 //!
 //! From the bytes of a component, read once from front to back and never held, to a [`Shell`]: its component-level sections as they
 //! are, and in the place of each core module, nested ones too, a [`Module`] that says where the module's bytes are, what their
-//! digests are, and what a *stub* of it is: a module of the same imports and exports whose functions trap. The component with stubs
+//! checksums are, and what a *stub* of it is: a module of the same imports and exports whose functions trap. The component with stubs
 //! is valid exactly when the component is valid but for function bodies, data and tables, has the same type and the same index spaces,
 //! and is small; planning and the structural half of validation look at nothing else. The type stands beside it, as a section that
 //! another component can have: the world of a shell is read off that alone, and that the component is valid and of that type is a
@@ -32,7 +32,7 @@ use wasm_encoder::{
 use wasmparser::{BinaryReader, Validator};
 use wit::{DecodeError, World};
 
-use crate::{input::Input, validate::features};
+use crate::{checksum::Checksum, input::Input, validate::features};
 pub(crate) use cut::{CutError, MAX_DEPTH};
 pub(crate) use scan::leb128;
 pub(crate) use typed::{TypeError, TypedShell};
@@ -93,7 +93,7 @@ pub(crate) struct Module {
 pub(crate) struct Segment {
     /// Where they are in the component's file.
     pub(crate) range: Range<u64>,
-    pub(crate) digest: Digest,
+    pub(crate) checksum: Checksum,
     pub(crate) content: Content,
 }
 
@@ -324,8 +324,8 @@ impl Module {
 
     /// Whether what is executed of both is the same, and their stubs are.
     pub(crate) fn has_code_of(&self, other: &Self) -> bool {
-        let digests = |module: &Self| module.code().map(|segment| (segment.size(), segment.digest)).collect::<Vec<_>>();
-        self.stub == other.stub && digests(self) == digests(other)
+        let code = |module: &Self| module.code().map(|segment| (segment.size(), segment.checksum)).collect::<Vec<_>>();
+        self.stub == other.stub && code(self) == code(other)
     }
 
     /// Where the module starts in the component's file.
@@ -349,7 +349,7 @@ fn identity<'a>(segments: impl Iterator<Item = &'a Segment>) -> Digest {
     let mut digester = Digester::default();
     for segment in segments {
         digester.update(&segment.size().to_le_bytes());
-        digester.update(segment.digest.as_bytes());
+        digester.update(segment.checksum.as_bytes());
     }
     digester.finish().digest
 }

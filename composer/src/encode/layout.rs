@@ -2,7 +2,7 @@
 //!
 //! From a tree of sections to a [`Layout`]: as it is written, and as its [structure](mod@structure), where types and stubs stand for
 //! what is copied. The sizes of everything are known before a byte is copied, so that writing needs no more memory than a buffer, and whatever
-//! is copied is compared with its digest on the way.
+//! is copied is compared with its checksum on the way.
 
 mod structure;
 
@@ -18,10 +18,11 @@ use std::{
     sync::Arc,
 };
 
-use registry_client::{Digest, Digester};
+use registry_client::Digest;
 
 use super::Savings;
 use crate::{
+    checksum::{Checksum, Summing},
     input::{Input, Reader},
     shell::{COMPONENT_HEADER, COMPONENT_SECTION, MODULE_SECTION, Module, Strip, leb128},
 };
@@ -46,7 +47,7 @@ struct Chunk {
 
 enum ChunkBytes {
     Encoded(Vec<u8>),
-    Copied { input: Input, range: Range<u64>, digest: Digest },
+    Copied { input: Input, range: Range<u64>, checksum: Checksum },
 }
 
 /// Why a layout could not be written.
@@ -104,19 +105,19 @@ impl Layout {
         for chunk in chunks {
             match &chunk.bytes {
                 ChunkBytes::Encoded(bytes) => output.write_all(bytes).map_err(CopyError::Output)?,
-                ChunkBytes::Copied { input, range, digest } => {
+                ChunkBytes::Copied { input, range, checksum } => {
                     let source = reader.source(input).map_err(CopyError::Input)?;
-                    let mut digester = Digester::default();
+                    let mut summing = Summing::default();
                     let mut position = range.start;
                     while position < range.end {
                         let left = usize::try_from(range.end - position).unwrap_or(usize::MAX);
                         let piece = &mut buffer[..left.min(BUFFER)];
                         source.read_at(position, piece).map_err(CopyError::Input)?;
-                        digester.update(piece);
+                        summing.update(piece);
                         output.write_all(piece).map_err(CopyError::Output)?;
                         position += piece.len() as u64;
                     }
-                    if digester.finish().digest != *digest {
+                    if summing.finish() != *checksum {
                         let changed = "it has other bytes than a moment ago";
                         return Err(CopyError::Input(io::Error::new(io::ErrorKind::InvalidData, changed)));
                     }
@@ -126,7 +127,7 @@ impl Layout {
         output.flush().map_err(CopyError::Output)
     }
 
-    /// Begins to read the result, without comparing digests.
+    /// Begins to read the result, without comparing checksums.
     pub(crate) fn reader(&self) -> LayoutReader<'_> {
         LayoutReader { layout: self, open: None }
     }
@@ -274,7 +275,7 @@ impl Writer {
                 self.section_header(MODULE_SECTION, *size);
                 for segment in module.kept(self.strip) {
                     let range = segment.range.clone();
-                    self.chunk(ChunkBytes::Copied { input: (*input).clone(), range, digest: segment.digest });
+                    self.chunk(ChunkBytes::Copied { input: (*input).clone(), range, checksum: segment.checksum });
                 }
                 let known = self.layout.modules.entry(module.code_identity());
                 known.or_insert_with(|| ((*input).clone(), Arc::clone(module)));

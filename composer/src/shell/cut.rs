@@ -119,9 +119,9 @@ impl Cutter<'_> {
 
     /// Ends a segment, and begins the next one.
     fn segment(&mut self, start: u64, content: Content) -> Segment {
-        let digest = self.scanner.end_stretch();
+        let checksum = self.scanner.end_stretch();
         self.scanner.begin_stretch();
-        Segment { range: start..self.scanner.position(), digest, content }
+        Segment { range: start..self.scanner.position(), checksum, content }
     }
 
     fn header(&mut self, expected: &[u8; 8], end: u64) -> Result<(), CutError> {

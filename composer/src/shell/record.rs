@@ -1,7 +1,7 @@
 //! A shell as the store keeps it: between a [`Shell`] and bytes.
 //!
 //! The store says whether bytes are a record of ours; what is read is nevertheless read with care, and used for nothing that is not
-//! checked again: the component with stubs is validated, and whatever is copied from the input has the digest that is recorded.
+//! checked again: the component with stubs is validated, and whatever is copied from the input has the checksum that is recorded.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::{Content, Item, MAX_DEPTH, Module, Outline, Segment, Shell};
 use crate::fields::{Fields, number, text};
 
 /// The kind of the records; its binding changes with what [`super::cut`] and [`super::stub`] make of a component.
-pub(super) const KIND: DerivedKind<'_> = DerivedKind { name: "shell", binding: "3" };
+pub(super) const KIND: DerivedKind<'_> = DerivedKind { name: "shell", binding: "4" };
 
 pub(super) fn write(shell: &Shell) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -52,10 +52,10 @@ fn write_outline(outline: &Outline, bytes: &mut Vec<u8>) {
                 bytes.push(MODULE);
                 text(&module.stub, bytes);
                 number(module.segments.len() as u64, bytes);
-                for Segment { range, digest, content } in &module.segments {
+                for Segment { range, checksum, content } in &module.segments {
                     number(range.start, bytes);
                     number(range.end, bytes);
-                    bytes.extend_from_slice(digest.as_bytes());
+                    bytes.extend_from_slice(checksum.as_bytes());
                     bytes.push(content_code(*content));
                 }
             }
@@ -110,7 +110,7 @@ impl Reader {
             if !follows || range.start >= range.end || range.end > self.size {
                 return None;
             }
-            segments.push(Segment { range, digest: self.fields.digest()?, content: self.content()? });
+            segments.push(Segment { range, checksum: self.fields.checksum()?, content: self.content()? });
         }
         Some(Module { segments, stub })
     }

@@ -1,11 +1,14 @@
-//! Reads bytes once, from front to back: a digest of all of them and digests of stretches of them fall off on the way.
+//! Reads bytes once, from front to back: a digest of all of them and checksums of stretches of them fall off on the way.
 
 use std::io;
 
-use registry_client::{Descriptor, Digest, Digester};
+use registry_client::{Descriptor, Digester};
 
 use super::cut::CutError;
-use crate::input::{Input, Reader};
+use crate::{
+    checksum::{Checksum, Summing},
+    input::{Input, Reader},
+};
 
 /// How many bytes are in memory at a time, but for those that are asked for.
 const BUFFER: usize = 64 * 1024;
@@ -18,7 +21,7 @@ pub(super) struct Scanner<'a> {
     taken: usize,
     position: u64,
     whole: Digester,
-    stretch: Option<Digester>,
+    stretch: Option<Summing>,
 }
 
 impl<'a> Scanner<'a> {
@@ -69,12 +72,12 @@ impl<'a> Scanner<'a> {
 
     /// Begins a stretch, of what is taken from here on.
     pub(super) fn begin_stretch(&mut self) {
-        self.stretch = Some(Digester::default());
+        self.stretch = Some(Summing::default());
     }
 
-    /// Ends the stretch; the digest of what was taken since it began.
-    pub(super) fn end_stretch(&mut self) -> Digest {
-        self.stretch.take().unwrap_or_default().finish().digest
+    /// Ends the stretch; the checksum of what was taken since it began.
+    pub(super) fn end_stretch(&mut self) -> Checksum {
+        self.stretch.take().unwrap_or_default().finish()
     }
 
     /// The digest of everything, once everything was taken.

@@ -16,7 +16,7 @@ use crate::{
     steps::{application, step},
 };
 
-const SHELL: DerivedKind<'_> = DerivedKind { name: "shell", binding: "3" };
+const SHELL: DerivedKind<'_> = DerivedKind { name: "shell", binding: "4" };
 
 /// An application of a file and a package.
 fn sandbox() -> Sandbox {
