@@ -388,8 +388,9 @@ or the component must be built anew.";
 "Runtimes bound how much a component may define: 1,000 core modules, 1,000 components and 1,000 instances, where every import
 that is an interface, every instance, every interface that one instance passes on to others and every exported interface counts
 as an instance. What is within a component counts there alone: a part of the application that is put into a folder with a
-`compose.toml` of its own counts as one component and one instance. Sharing counts as well: a module that several
-components have counts once in the outermost component.";
+`compose.toml` of its own counts as one component and one instance. Current runtimes also accept only 1,000 core modules and
+components in all, at any depth, the outermost component among them. Sharing counts as well: what several components have
+counts once.";
 
     /// An instance does not matter.
     UnusedInstance = "unused-instance", Input,
@@ -398,6 +399,11 @@ components have counts once in the outermost component.";
     /// The output cannot be written.
     OutputUnwritable = "output-unwritable", Environment,
 "The result was made and is valid, but could not be written. Nothing was left half written.";
+
+    /// The result would take the place of something that it is made of.
+    OutputIsInput = "output-is-input", Input,
+"`compose build` reads this file to make the result, which would take its place: a component, a manifest, a lock or WIT. Nothing
+was written. Name another file with `-o`, or give the application another name where this is the default.";
 
     /// The files are there already.
     AlreadyExists = "already-exists", Input,

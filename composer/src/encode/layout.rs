@@ -235,6 +235,15 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// How many modules and components are defined by it, at any depth.
+    pub(super) fn definitions(&self) -> usize {
+        match self {
+            Self::Bytes(_) | Self::ModuleAlias { .. } | Self::ComponentAlias(_) => 0,
+            Self::Module { .. } => 1,
+            Self::Component { children, .. } => 1 + children.iter().map(Self::definitions).sum::<usize>(),
+        }
+    }
+
     /// How many bytes it has, with the header of its section.
     pub(super) fn size(&self) -> u64 {
         match self {

@@ -118,6 +118,7 @@ impl<'a> Outer<'a> {
             modules: self.modules as usize,
             components: self.components as usize,
             instances: self.instances as usize,
+            in_all: 1 + self.parts.iter().map(Node::definitions).sum::<usize>(),
         }
     }
 

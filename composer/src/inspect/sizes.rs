@@ -35,7 +35,7 @@ pub struct Sizes {
     /// The different modules, the largest first.
     pub modules: Vec<ModuleSize>,
     /// What the outermost component defines of what runtimes bound: its name, how much there is, and how much there can be.
-    pub limits: [(&'static str, usize, usize); 3],
+    pub limits: [(&'static str, usize, usize); 4],
 }
 
 /// A core module, as often as it is there.
@@ -175,9 +175,19 @@ fn defines(alias: &ComponentAlias<'_>, what: Defined) -> bool {
     defined == what
 }
 
+/// How many modules and components there are at any depth, the component itself as well.
+fn definitions(outline: &Outline) -> usize {
+    let within = outline.items.iter().map(|item| match item {
+        Item::Module(_) => 1,
+        Item::Component(nested) => definitions(nested),
+        Item::Custom(..) | Item::Sections(_) => 0,
+    });
+    1 + within.sum::<usize>()
+}
+
 /// What a component defines of what runtimes bound.
 fn extent(outline: &Outline) -> Extent {
-    let mut extent = Extent::default();
+    let mut extent = Extent { in_all: definitions(outline), ..Extent::default() };
     for item in &outline.items {
         match item {
             Item::Module(_) => extent.modules += 1,

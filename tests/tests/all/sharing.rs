@@ -154,10 +154,11 @@ fn what_is_large_or_repeated_is_listed() {
            105 B n2, module 1
             82 B n3, module 1
 
-    Definitions in the outermost component
-      core modules  1 of at most 1000
-      components    3 of at most 1000
-      instances     7 of at most 1000
+    Definitions in the outermost component, and in all
+      core modules                   1 of at most 1000
+      components                     3 of at most 1000
+      instances                      7 of at most 1000
+      modules and components in all  8 of at most 1000
     exit status 0
     ");
     sandbox.write("compose.toml", sandbox.read_text("compose.toml") + "[build]\nshare = \"none\"\n");
@@ -183,10 +184,11 @@ fn what_is_large_or_repeated_is_listed() {
                  n1, module 1
       It was composed with `share = "none"` under `[build]`, or these are too small to be worth it.
 
-    Definitions in the outermost component
-      core modules  0 of at most 1000
-      components    3 of at most 1000
-      instances     7 of at most 1000
+    Definitions in the outermost component, and in all
+      core modules                   0 of at most 1000
+      components                     3 of at most 1000
+      instances                      7 of at most 1000
+      modules and components in all  10 of at most 1000
     exit status 0
     "#);
 }

@@ -18,9 +18,9 @@ pub(super) fn description(sizes: &Sizes, is_composed: bool) -> String {
     if sizes.repeated() > 0 {
         repeated(&mut text, sizes, is_composed);
     }
-    let _ = writeln!(text, "\nDefinitions in the outermost component");
+    let _ = writeln!(text, "\nDefinitions in the outermost component, and in all");
     for (what, found, limit) in sizes.limits {
-        let _ = writeln!(text, "  {what:<13} {found} of at most {limit}");
+        let _ = writeln!(text, "  {what:<30} {found} of at most {limit}");
     }
     text
 }
