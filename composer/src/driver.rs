@@ -38,7 +38,7 @@ use crate::{
     diagnostic::{Code, Diagnostic, Failure, SourceText, shown},
     emit, encode,
     lock::{Changes, Lock},
-    manifest::{self, Manifest},
+    manifest::{self, Manifest, Source},
     memory::Memory,
     part::Part,
     plan::Plan,
@@ -282,21 +282,36 @@ pub async fn build(session: &Session, output: Option<&Path>, last: LastBuild) ->
     let planned = plan_from(session, Basis::since(session, last)?, &[]).await?;
     let checked = checked(session, planned)?;
     let path = output.map_or_else(|| default_output(session, &checked.planned.manifest), Path::to_path_buf);
+    refuse_inputs(session, &checked.planned, &path)?;
     write(&checked.planned)?;
     emit_result(session, checked, path)
+}
+
+/// Refuses to put the result where something is that it is made of.
+fn refuse_inputs(session: &Session, planned: &Planned, path: &Path) -> Result<(), Diagnostic> {
+    let directory = directory_of(&session.manifest);
+    let components = planned.manifest.components.iter().filter_map(|entry| match &entry.source.value {
+        Source::Path(path) => Some(directory.join(path)),
+        Source::Package { .. } | Source::Reference(_) => None,
+    });
+    match planned.known.input(&components.collect::<Vec<_>>(), path) {
+        Some(input) => Err(report::output_is_input(path, input)),
+        None => Ok(()),
+    }
 }
 
 /// Writes a result, and notes what it was made of.
 fn emit_result(session: &Session, checked: Checked, path: PathBuf) -> Result<Built, Failure> {
     let Checked { mut planned, component } = checked;
-    let mark = emit::emit(&component, &path, session.jobs).inspect_err(|_| {
+    let emitted = emit::emit(&component, &path, session.jobs).inspect_err(|_| {
         // An input is not what it was remembered as: the next build reads everything anew.
         fingerprint::forget(session);
         planned.parts.iter().for_each(|part| planned.memory.forget_shell(part.digest()));
     })?;
     let known = std::mem::take(&mut planned.known);
     let built = Built { planned, component, path };
-    fingerprint::keep(session, &built, mark, known);
+    fingerprint::keep(session, &built, &emitted, known);
+    emit::sweep(&directory_of(&session.manifest).join(OUTPUT_DIRECTORY));
     Ok(built)
 }
 

@@ -1,7 +1,8 @@
 //! Emission: puts bytes into a file, all of them or none.
 
 use std::{
-    fs::File,
+    borrow::Cow,
+    fs::{self, File, Metadata},
     io::{self, Write},
     num::NonZeroUsize,
     path::Path,
@@ -29,20 +30,61 @@ pub(crate) enum Mark {
     Ambiguous,
 }
 
-/// Writes a proven component to a file, in as many threads as `jobs`.
+/// What became of a result.
+#[derive(Debug)]
+pub(crate) enum Emitted {
+    /// It is a file, of which the system says this.
+    File(Metadata, Mark),
+    /// It went into a device or a pipe.
+    Stream,
+}
+
+/// The names of temporaries begin so.
+const TEMPORARY: &str = ".compose-";
+
+/// Nobody still writes a temporary that was changed so long ago.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+
+/// Writes a proven component to a file, in as many threads as `jobs`. A link stays one, and devices and pipes are written into.
 ///
 /// # Errors
 /// [`Code::OutputUnwritable`] when the file system refuses; an existing file is then as it was.
-pub(crate) fn emit(component: &Validated, path: &Path, jobs: NonZeroUsize) -> Result<Mark, Diagnostic> {
-    let temporary = temporary_beside(path).map_err(|error| unwritable(path, &error))?;
-    copy(component, &temporary, jobs).map_err(|error| match error {
+pub(crate) fn emit(component: &Validated, path: &Path, jobs: NonZeroUsize) -> Result<Emitted, Diagnostic> {
+    let refused = |error| match error {
         CopyError::Input(error) => unreadable(&error),
         CopyError::Output(error) => unwritable(path, &error),
-    })?;
+    };
+    let target = match fs::metadata(path) {
+        Ok(earlier) if earlier.is_dir() => return Err(is_a_directory(path)),
+        Ok(earlier) if !earlier.is_file() => {
+            let stream = File::options().write(true).open(path);
+            component.write_to(&mut stream.map_err(|error| unwritable(path, &error))?).map_err(refused)?;
+            return Ok(Emitted::Stream);
+        }
+        Ok(_) if path.is_symlink() => Cow::Owned(path.canonicalize().map_err(|error| unwritable(path, &error))?),
+        Ok(_) | Err(_) => Cow::Borrowed(path),
+    };
+    let temporary = temporary_beside(&target).map_err(|error| unwritable(path, &error))?;
+    copy(component, &temporary, jobs).map_err(refused)?;
     let mark = mark(temporary.as_file()).unwrap_or(Mark::Ambiguous);
     // Not synced: whatever a crash leaves of it can be built again, and is no output that `compose` believes to be up to date.
-    put_unsynced(temporary, path).map_err(|error| unwritable(path, &error))?;
-    Ok(mark)
+    let file = put_unsynced(temporary, &target).map_err(|error| unwritable(path, &error))?;
+    // Of the file that was written, whatever another process has put in its place by now.
+    let metadata = file.metadata().map_err(|error| unwritable(path, &error))?;
+    Ok(Emitted::File(metadata, mark))
+}
+
+/// Removes the temporaries that were left in a directory of ours by processes which were ended while they wrote.
+pub(crate) fn sweep(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let changed = || entry.metadata().and_then(|metadata| metadata.modified()).ok();
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY)
+            && changed().and_then(|changed| changed.elapsed().ok()).is_some_and(|age| age > ABANDONED)
+        {
+            // Whoever builds next tries it again.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Sets the time of a file's last change a nanosecond later than the system did: for some milliseconds that gives every change the
@@ -91,24 +133,24 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
 pub(crate) fn replace_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temporary = temporary_beside(path)?;
     temporary.write_all(bytes)?;
-    put_unsynced(temporary, path)
+    put_unsynced(temporary, path)?;
+    Ok(())
 }
 
-/// Puts a temporary in the place of a file, at once.
+/// Puts a temporary in the place of a file, at once, and gives it.
 ///
 /// For the sake of programs that do not sync, some file systems begin to write a file out when it replaces another one, which takes
 /// longer than much of a build does. Two files whose names are exchanged replace nothing.
-fn put_unsynced(temporary: NamedTempFile, path: &Path) -> io::Result<()> {
+fn put_unsynced(temporary: NamedTempFile, path: &Path) -> io::Result<File> {
     #[cfg(any(target_os = "linux", target_os = "macos"))]
-    if std::fs::symlink_metadata(path).is_ok_and(|earlier| earlier.is_file()) {
+    if fs::symlink_metadata(path).is_ok_and(|earlier| earlier.is_file()) {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
         if renameat_with(CWD, temporary.path(), CWD, path, RenameFlags::EXCHANGE).is_ok() {
             // The earlier file has the temporary's name now, and goes as that.
-            return Ok(());
+            return Ok(temporary.into_parts().0);
         }
     }
-    temporary.persist(path)?;
-    Ok(())
+    Ok(temporary.persist(path)?)
 }
 
 /// Replaces several files, all or none: nothing is renamed before everything is written, and what was renamed is taken back
@@ -121,7 +163,7 @@ fn put_unsynced(temporary: NamedTempFile, path: &Path) -> io::Result<()> {
 pub fn replace_all<'a>(files: impl IntoIterator<Item = (&'a Path, &'a [u8])>) -> Result<(), Diagnostic> {
     let mut staged = Vec::new();
     for (path, bytes) in files {
-        let earlier = std::fs::read(path).ok();
+        let earlier = fs::read(path).ok();
         staged.push((path, stage(path, bytes).map_err(|error| unwritable(path, &error))?, earlier));
     }
     let mut done: Vec<(&Path, Option<Vec<u8>>)> = Vec::new();
@@ -131,7 +173,7 @@ pub fn replace_all<'a>(files: impl IntoIterator<Item = (&'a Path, &'a [u8])>) ->
                 // What cannot be taken back either is for the error that is reported to explain.
                 let _ = match earlier {
                     Some(bytes) => replace(path, &bytes),
-                    None => std::fs::remove_file(path).map_err(|error| unwritable(path, &error)),
+                    None => fs::remove_file(path).map_err(|error| unwritable(path, &error)),
                 };
             }
             return Err(unwritable(path, &error.error));
@@ -152,15 +194,20 @@ fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 /// A new file beside the one that it will become.
 fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(directory)?;
+    fs::create_dir_all(directory)?;
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         // A temporary is private by default; the result is a file like any other, and the umask still narrows this.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+        builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder.prefix(".compose-").tempfile_in(directory)
+    builder.prefix(TEMPORARY).tempfile_in(directory)
+}
+
+fn is_a_directory(path: &Path) -> Diagnostic {
+    Diagnostic::error(Code::OutputUnwritable, format!("cannot write `{}`: it is a directory", shown(path)))
+        .hint("name a file in it, as with\ncompose build -o DIRECTORY/app.wasm")
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {

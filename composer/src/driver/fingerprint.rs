@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::{Built, Locking, Session, composed::identity, directory_of, load, registries, tags};
 use crate::{
     diagnostic::{Code, Diagnostic, Severity},
-    emit::{self, Mark},
+    emit::{self, Emitted, Mark},
     encode::Savings,
     lock::{self, LockedSource},
     manifest::{self, Manifest, Name, Source, WitSource},
@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// What the form of the file, and what is built from equal inputs, depend on.
-const MADE_BY: &str = concat!("compose ", env!("CARGO_PKG_VERSION"), ", form 5");
+const MADE_BY: &str = concat!("compose ", env!("CARGO_PKG_VERSION"), ", form 6");
 
 /// For how long a clock may not tell two changes apart.
 const REST: Duration = Duration::from_millis(20);
@@ -68,6 +68,8 @@ pub struct Unchanged {
 #[derive(Debug, Serialize, Deserialize)]
 struct Fingerprint {
     made_by: String,
+    /// Whose result it is: several manifests may have theirs in one place.
+    manifest: PathBuf,
     /// The result, and its stamp.
     output: (PathBuf, Seen),
     /// Whether that is where it goes when nothing else is said.
@@ -102,10 +104,10 @@ impl Seen {
     }
 
     /// A result that was just written.
-    fn of_result(path: &Path, mark: Mark) -> Option<Self> {
+    fn of_result(path: &Path, written: &Metadata, mark: Mark) -> Option<Self> {
         match mark {
-            Mark::Unique => Some(Self(stamp(&std::fs::metadata(path).ok()?)?.0, None)),
-            Mark::Ambiguous => Self::at(path),
+            Mark::Unique => Some(Self(stamp(written)?.0, None)),
+            Mark::Ambiguous => Self::of(path, written),
         }
     }
 
@@ -117,7 +119,7 @@ impl Seen {
     }
 }
 
-/// The digest of what is in a file, or of the names in a directory.
+/// The digest of what is in a file, or of the names in a directory; a pipe can be read only once, and not for this.
 fn content(path: &Path) -> Option<String> {
     let mut digester = Digester::default();
     if path.is_dir() {
@@ -128,8 +130,10 @@ fn content(path: &Path) -> Option<String> {
             digester.update(name.as_encoded_bytes());
             digester.update(b"/");
         }
-    } else {
+    } else if path.is_file() {
         std::io::copy(&mut std::fs::File::open(path).ok()?, &mut digester).ok()?;
+    } else {
+        return None;
     }
     Some(digester.finish().digest.to_string())
 }
@@ -180,7 +184,7 @@ impl LastBuild {
         };
         let is_same = is_meant
             && fingerprint.is_complete
-            && fingerprint.files.contains_key(&std::path::absolute(&session.manifest).ok()?)
+            && fingerprint.manifest == std::path::absolute(&session.manifest).ok()?
             && result.is_still(path)
             && fingerprint.files.iter().all(|(path, known)| match known {
                 Some(seen) => seen.is_still(path),
@@ -267,6 +271,21 @@ impl Known {
         Self { now, ..self }
     }
 
+    /// The file that the application is made of which a path is another name of: a manifest, a lock, WIT, or one of these components.
+    pub(super) fn input(&self, components: &[PathBuf], path: &Path) -> Option<&Path> {
+        let now = self.now.as_ref()?;
+        let (stamp, _) = stamp(&std::fs::metadata(path).ok()?)?;
+        let components: BTreeSet<PathBuf> = components.iter().filter_map(|path| now.absolute(path)).collect();
+        let is_input = |file: &Path| {
+            let is_named = file.file_name().is_some_and(|name| name == manifest::FILE_NAME || name == lock::FILE_NAME);
+            is_named || file.extension().is_some_and(|extension| extension == "wit") || components.contains(file)
+        };
+        // Names of the same file have the same number; where files have none, all are compared.
+        let same = now.files.iter().filter(|(_, seen)| seen.as_ref().is_some_and(|Seen(seen, _)| seen.3 == stamp.3));
+        let target = identity(path);
+        same.map(|(file, _)| file.as_path()).find(|file| is_input(file) && identity(file) == target)
+    }
+
     /// The descriptor of the component in a file, if the file is what it was.
     pub(super) fn descriptor(&self, path: &Path) -> Option<Descriptor> {
         let (fingerprint, now) = (self.last.0.as_ref()?, self.now.as_ref()?);
@@ -279,9 +298,12 @@ impl Known {
 }
 
 /// Keeps what was built of the files that were looked at.
-pub(super) fn keep(session: &Session, built: &Built, mark: Mark, known: Known) {
+pub(super) fn keep(session: &Session, built: &Built, emitted: &Emitted, known: Known) {
     let path = path(&session.manifest);
-    let fingerprint = known.now.and_then(|files| of(session, built, mark, files));
+    let fingerprint = match emitted {
+        Emitted::File(written, mark) => known.now.and_then(|files| of(session, built, (written, *mark), files)),
+        Emitted::Stream => None,
+    };
     let Some(text) = fingerprint.and_then(|fingerprint| serde_json::to_vec(&fingerprint).ok()) else {
         let _ = std::fs::remove_file(path);
         return;
@@ -295,7 +317,7 @@ pub(super) fn forget(session: &Session) {
     let _ = std::fs::remove_file(path(&session.manifest));
 }
 
-fn of(session: &Session, built: &Built, mark: Mark, mut files: Files) -> Option<Fingerprint> {
+fn of(session: &Session, built: &Built, result: (&Metadata, Mark), mut files: Files) -> Option<Fingerprint> {
     // Whoever reads warnings should see them again.
     let warnings: Option<Vec<Warning>> =
         built.planned.warnings.iter().map(|warning| Warning::of(warning, &built.planned.manifest)).collect();
@@ -320,7 +342,8 @@ fn of(session: &Session, built: &Built, mark: Mark, mut files: Files) -> Option<
     let default = super::default_output(session, &built.planned.manifest);
     Some(Fingerprint {
         made_by: MADE_BY.to_owned(),
-        output: (files.absolute(&built.path)?, Seen::of_result(&built.path, mark)?),
+        manifest: files.absolute(&session.manifest)?,
+        output: (files.absolute(&built.path)?, Seen::of_result(&built.path, result.0, result.1)?),
         is_default_output: built.path == default,
         summary: built.summary(),
         names: if is_fixed { Names::Fixed } else { Names::Movable },

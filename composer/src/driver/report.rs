@@ -44,6 +44,17 @@ pub(super) fn lock_out_of_date(path: &Path, old: &str, new: &str) -> Diagnostic 
     diagnostic.hint("write it, look at the change and commit it\ncompose lock")
 }
 
+pub(super) fn output_is_input(output: &Path, input: &Path) -> Diagnostic {
+    let message = format!("the result cannot be `{}`: the application is made of it", shown(output));
+    let diagnostic = Diagnostic::error(Code::OutputIsInput, message);
+    let diagnostic = if output.file_name() == input.file_name() {
+        diagnostic
+    } else {
+        diagnostic.note(format!("it is `{}`", shown(input)))
+    };
+    diagnostic.hint("name another file\ncompose build -o FILE")
+}
+
 pub(super) fn no_member(manifest: &Manifest, pattern: &Spanned<MemberPattern>) -> Diagnostic {
     let message = if pattern.value.is_literal() {
         format!("the member `{}` has no `{FILE_NAME}`", pattern.value)

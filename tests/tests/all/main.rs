@@ -42,6 +42,7 @@ mod warg_publishing;
 mod world_sources;
 
 mod limits;
+mod outputs;
 mod wrong_components;
 mod wrong_links;
 mod wrong_locks;
