@@ -312,6 +312,56 @@ pub(crate) struct Component {
     pub(crate) wit: String,
     /// What it was composed of, if `compose` made it.
     pub(crate) plan: Option<Provenance>,
+    /// What takes up its bytes, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sizes: Option<Sizes>,
+}
+
+/// What takes up the bytes of a component.
+#[derive(Debug, Serialize)]
+pub(crate) struct Sizes {
+    pub(crate) code: u64,
+    pub(crate) names: u64,
+    pub(crate) debugging: u64,
+    pub(crate) other_custom: u64,
+    pub(crate) wiring: u64,
+    /// How many bytes there would be less if every module were defined once.
+    pub(crate) repeated: u64,
+    /// The different core modules, the largest first.
+    pub(crate) modules: Vec<Module>,
+    pub(crate) limits: Vec<Limit>,
+}
+
+/// A core module, and the places where it is defined.
+#[derive(Debug, Serialize)]
+pub(crate) struct Module {
+    pub(crate) size: u64,
+    pub(crate) places: Vec<String>,
+}
+
+/// Something of which runtimes accept only so much.
+#[derive(Debug, Serialize)]
+pub(crate) struct Limit {
+    pub(crate) what: &'static str,
+    pub(crate) found: usize,
+    pub(crate) limit: usize,
+}
+
+impl From<composer::inspect::Sizes> for Sizes {
+    fn from(sizes: composer::inspect::Sizes) -> Self {
+        let repeated = sizes.repeated();
+        let module = |module: composer::inspect::ModuleSize| Module { size: module.size, places: module.places };
+        Self {
+            code: sizes.code,
+            names: sizes.names,
+            debugging: sizes.debug,
+            other_custom: sizes.other,
+            wiring: sizes.structure,
+            repeated,
+            modules: sizes.modules.into_iter().map(module).collect(),
+            limits: sizes.limits.into_iter().map(|(what, found, limit)| Limit { what, found, limit }).collect(),
+        }
+    }
 }
 
 /// What a component says about who made it.

@@ -143,12 +143,12 @@ fn what_is_large_or_repeated_is_listed() {
     insta::assert_snapshot!(sizes(&sandbox), @"
     Bytes
       code, data         587 B  29 %
-      names               91 B   4 %
+      names               91 B   5 %
       debugging            0 B   0 %
       other custom         0 B   0 %
       wiring           1.3 KiB  66 %
 
-    Largest core modules
+    Largest of the different core modules
            386 B module 1
            105 B n1, module 1
            105 B n2, module 1
@@ -165,13 +165,13 @@ fn what_is_large_or_repeated_is_listed() {
     sandbox.build();
     insta::assert_snapshot!(sizes(&sandbox), @r#"
     Bytes
-      code, data       1.2 KiB  47 %
-      names              125 B   4 %
+      code, data       1.2 KiB  48 %
+      names              125 B   5 %
       debugging            0 B   0 %
       other custom         0 B   0 %
-      wiring           1.2 KiB  47 %
+      wiring           1.2 KiB  48 %
 
-    Largest core modules
+    Largest of the different core modules
            386 B n3, module 1 and 2 more
            105 B n1, module 2
            105 B n2, module 2
@@ -191,6 +191,9 @@ fn what_is_large_or_repeated_is_listed() {
       modules and components in all  10 of at most 1000
     exit status 0
     "#);
+    let run = sandbox.compose("inspect --sizes --message-format json target/compose/app.wasm").to_string();
+    let expected = r#""limits":[{"what":"core modules","found":0,"limit":1000}"#;
+    assert!(run.contains(r#""repeated":772"#) && run.contains(expected), "{run}");
 }
 
 /// A component whose module has names, sections for debuggers, and one that is neither.

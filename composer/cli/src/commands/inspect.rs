@@ -8,7 +8,7 @@ use composer::{
     component_file,
     diagnostic::{Code, Diagnostic, Failure},
     input::Input,
-    inspect::{self, Inspection},
+    inspect::{self, Inspection, Sizes},
     part::{self, PartError},
     provenance::Provenance,
 };
@@ -26,7 +26,10 @@ pub(super) fn run(arguments: &InspectArgs, output: &Output) -> Result<Ended, Sto
     let inspection = inspect::inspect(&bytes)
         .map_err(|error| Failure::from(part::undecodable(&arguments.file.display().to_string(), &bytes, &error)))?;
     match output.format() {
-        MessageFormat::Json => output.message(&message(arguments, &inspection))?,
+        MessageFormat::Json => {
+            let sizes = arguments.sizes.then(|| measured(arguments, bytes)).transpose()?;
+            output.message(&message(arguments, &inspection, sizes))?;
+        }
         MessageFormat::Human if arguments.wit => output.data(inspection.world.to_wit())?,
         MessageFormat::Human if arguments.sizes => output.data(with_sizes(arguments, &inspection, bytes)?)?,
         MessageFormat::Human => output.data(description(arguments, &inspection))?,
@@ -38,6 +41,11 @@ pub(super) fn run(arguments: &InspectArgs, output: &Output) -> Result<Ended, Sto
 fn with_sizes(arguments: &InspectArgs, inspection: &Inspection, bytes: Vec<u8>) -> Result<String, Failure> {
     let mut text = String::new();
     facts(&mut text, arguments, inspection);
+    text.push_str(&sizes::description(&measured(arguments, bytes)?, inspection.provenance.is_some()));
+    Ok(text)
+}
+
+fn measured(arguments: &InspectArgs, bytes: Vec<u8>) -> Result<Sizes, Failure> {
     let found = inspect::sizes(&Input::memory(bytes)).map_err(|error| match error {
         PartError::Undecodable { bytes, error } => {
             part::undecodable(&arguments.file.display().to_string(), &bytes, &error)
@@ -47,8 +55,7 @@ fn with_sizes(arguments: &InspectArgs, inspection: &Inspection, bytes: Vec<u8>) 
                 .note(error.to_string())
         }
     })?;
-    text.push_str(&sizes::description(&found, inspection.provenance.is_some()));
-    Ok(text)
+    Ok(found)
 }
 
 /// What a person is told: one fact a line, under headings.
@@ -113,7 +120,7 @@ fn composition(text: &mut String, provenance: &Provenance) {
     }
 }
 
-fn message(arguments: &InspectArgs, inspection: &Inspection) -> Message<'static> {
+fn message(arguments: &InspectArgs, inspection: &Inspection, sizes: Option<Sizes>) -> Message<'static> {
     let producer = |(field, name, version): &(String, String, String)| message::Producer {
         field: field.clone(),
         name: name.clone(),
@@ -130,5 +137,6 @@ fn message(arguments: &InspectArgs, inspection: &Inspection) -> Message<'static>
         exports: inspection.world.exports().map(|(name, _)| name.to_string()).collect(),
         wit: inspection.world.to_wit(),
         plan: inspection.provenance.clone(),
+        sizes: sizes.map(message::Sizes::from),
     }))
 }

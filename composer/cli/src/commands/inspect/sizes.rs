@@ -35,13 +35,13 @@ fn contents(text: &mut String, sizes: &Sizes) {
         ("wiring", sizes.structure),
     ];
     for (what, bytes) in rows {
-        let share = bytes.saturating_mul(100).checked_div(sizes.total).unwrap_or(0);
+        let share = (bytes.saturating_mul(100) + sizes.total / 2).checked_div(sizes.total).unwrap_or(0);
         let _ = writeln!(text, "  {what:<13} {:>10} {share:>3} %", text::size(bytes));
     }
 }
 
 fn largest(text: &mut String, sizes: &Sizes) {
-    let _ = writeln!(text, "\nLargest core modules");
+    let _ = writeln!(text, "\nLargest of the different core modules");
     for module in sizes.modules.iter().take(LISTED) {
         let first = module.places.first().map_or("", String::as_str);
         let others = match module.places.len() - 1 {
@@ -60,11 +60,14 @@ fn repeated(text: &mut String, sizes: &Sizes, is_composed: bool) {
     let _ = writeln!(text, "\nDefined more than once: {} could be shared", text::size(sizes.repeated()));
     let mut modules: Vec<_> = sizes.modules.iter().filter(|module| module.places.len() > 1).collect();
     modules.sort_by_key(|module| std::cmp::Reverse(module.size * (module.places.len() as u64 - 1)));
-    for module in modules.into_iter().take(LISTED) {
+    for module in modules.iter().take(LISTED) {
         let _ = writeln!(text, "  {:>10} {} times", text::size(module.size), module.places.len());
         for place in &module.places {
             let _ = writeln!(text, "             {place}");
         }
+    }
+    if let Some(more) = modules.len().checked_sub(LISTED).filter(|more| *more > 0) {
+        let _ = writeln!(text, "             and {more} more");
     }
     let why = if is_composed {
         "It was composed with `share = \"none\"` under `[build]`, or these are too small to be worth it."
