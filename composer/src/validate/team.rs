@@ -102,7 +102,7 @@ impl Team {
     }
 
     /// Validates a batch that was given away.
-    fn work(&self, batch: Batch, tally: &Tally) {
+    fn work(&self, batch: &Batch, tally: &Tally) {
         // Whoever waits for it must not wait for ever if this panics.
         let _done = Done { team: self, tally };
         if batch.validate(self.features).is_err() {
@@ -124,7 +124,7 @@ impl Prover<'_> {
         loop {
             if let Some((batch, tally)) = state.batches.pop_front() {
                 drop(state);
-                team.work(batch, &tally);
+                team.work(&batch, &tally);
                 state = team.state();
             } else if state.provers == 0 {
                 return;
@@ -172,7 +172,7 @@ impl Bodies<'_> {
         while *open(&self.tally) > 0 {
             if let Some((batch, tally)) = state.batches.pop_front() {
                 drop(state);
-                self.team.work(batch, &tally);
+                self.team.work(&batch, &tally);
                 state = self.team.state();
             } else {
                 state = self.team.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
