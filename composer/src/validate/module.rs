@@ -21,6 +21,9 @@ use crate::{
 /// How many bytes of a code or data section are in memory at a time, where no single function has more.
 const WINDOW: usize = 64 * 1024;
 
+/// How many bytes the header of a data segment has at most, nearly always.
+const FEW: u64 = 64;
+
 /// Why a module could not be proved.
 #[derive(Debug)]
 pub(super) enum Unproved {
@@ -193,30 +196,61 @@ impl Proof<'_> {
         let mut emptied = Vec::new();
         leb128(u64::from(count), &mut emptied);
         for _ in 0..count {
-            let position = self.source.position;
-            let window = self.source.peek((end - position).min(WINDOW as u64))?;
-            let mut reader = BinaryReader::new_features(&window, position, self.features);
-            let kind = reader.read_var_u32()?;
-            if kind == 2 {
-                reader.read_var_u32()?;
-            }
-            if kind != 1 {
-                reader.read::<ConstExpr<'_>>()?;
-            }
-            emptied.extend_from_slice(&window[..reader.current_position()]);
-            emptied.push(0);
-            let size = u64::from(reader.read_var_u32()?);
-            let data = position + reader.current_position() as u64;
-            if size > end - data {
+            let header = self.segment_header(end)?;
+            let data = self.source.position + header.length as u64;
+            if header.size > end - data {
                 return Err(Unproved::Invalid);
             }
-            self.source.position = data + size;
+            emptied.extend_from_slice(&header.before_size);
+            emptied.push(0);
+            self.source.position = data + header.size;
         }
         if self.source.position != end {
             return Err(Unproved::Invalid);
         }
         let reader = BinaryReader::new_features(&emptied, start, self.features);
         Ok(self.validator.data_section(&DataSectionReader::new(reader)?)?)
+    }
+}
+
+impl Proof<'_> {
+    /// The header of the next segment of a data section that ends at `end`, which is not taken.
+    fn segment_header(&mut self, end: u64) -> Result<SegmentHeader, Unproved> {
+        let left = end - self.source.position;
+        let few = self.source.peek(left.min(FEW))?;
+        // Modules that a snapshot was taken of have thousands of segments, nearly all of whose headers are a few bytes.
+        if let Ok(header) = SegmentHeader::read(&few, self.source.position, self.features) {
+            return Ok(header);
+        }
+        let window = self.source.peek(left.min(WINDOW as u64))?;
+        Ok(SegmentHeader::read(&window, self.source.position, self.features)?)
+    }
+}
+
+/// What stands before the bytes of a data segment.
+struct SegmentHeader {
+    /// Where the segment goes.
+    before_size: Vec<u8>,
+    /// How many bytes it has.
+    size: u64,
+    /// How many bytes the header has.
+    length: usize,
+}
+
+impl SegmentHeader {
+    /// Reads the header that bytes begin with.
+    fn read(bytes: &[u8], offset: u64, features: WasmFeatures) -> Result<Self, Error> {
+        let mut reader = BinaryReader::new_features(bytes, offset, features);
+        let kind = reader.read_var_u32()?;
+        if kind == 2 {
+            reader.read_var_u32()?;
+        }
+        if kind != 1 {
+            reader.read::<ConstExpr<'_>>()?;
+        }
+        let before_size = bytes[..reader.current_position()].to_vec();
+        let size = u64::from(reader.read_var_u32()?);
+        Ok(Self { before_size, size, length: reader.current_position() })
     }
 }
 

@@ -199,3 +199,17 @@ fn a_component_can_be_text() {
     );
     assert_eq!(invoke(&sandbox.build().bytes, "a#f(5)"), "41");
 }
+
+#[test]
+fn data_may_go_to_a_place_that_takes_long_to_say() {
+    let sum = "i32.const 1 ".to_owned() + &"i32.const 1 i32.add ".repeat(100);
+    let module = format!(
+        "(core module $m (memory 1) (data (offset {sum}) \"\\07\")
+           (func (export \"f\") (result i32) (i32.load8_u (i32.const 101))))"
+    );
+    let lifted = "(core instance $i (instantiate $m))
+        (func (export \"f\") (result u32) (canon lift (core func $i \"f\")))";
+    let component = format!("(component {module} {lifted})").into_bytes();
+    let sandbox = Sandbox::with("[components]\none = { path = \"one.wat\" }\n", [("one.wat", component)]);
+    assert_eq!(invoke(&sandbox.build().bytes, "f()"), "7");
+}
