@@ -282,19 +282,29 @@ pub async fn build(session: &Session, output: Option<&Path>, last: LastBuild) ->
     let planned = plan_from(session, Basis::since(session, last)?, &[]).await?;
     let checked = checked(session, planned)?;
     let path = output.map_or_else(|| default_output(session, &checked.planned.manifest), Path::to_path_buf);
-    refuse_inputs(session, &checked.planned, &path)?;
+    refuse_known(session, &checked.planned.manifest, &checked.planned.known, &path)?;
     write(&checked.planned)?;
     emit_result(session, checked, path)
 }
 
-/// Refuses to put the result where something is that it is made of.
-fn refuse_inputs(session: &Session, planned: &Planned, path: &Path) -> Result<(), Diagnostic> {
+/// Refuses to write what is made of an application over something that it is made of itself.
+///
+/// # Errors
+/// [`Code::OutputIsInput`], and when the manifest is wrong.
+pub fn refuse_inputs(session: &Session, path: &Path) -> Result<(), Failure> {
+    let manifest = read_manifest(&session.manifest)?;
+    let known = Known::before(session, LastBuild::default()).and_of(session, &manifest);
+    Ok(refuse_known(session, &manifest, &known, path)?)
+}
+
+/// The same, where the files are known.
+fn refuse_known(session: &Session, manifest: &Manifest, known: &Known, path: &Path) -> Result<(), Diagnostic> {
     let directory = directory_of(&session.manifest);
-    let components = planned.manifest.components.iter().filter_map(|entry| match &entry.source.value {
+    let components = manifest.components.iter().filter_map(|entry| match &entry.source.value {
         Source::Path(path) => Some(directory.join(path)),
         Source::Package { .. } | Source::Reference(_) => None,
     });
-    match planned.known.input(&components.collect::<Vec<_>>(), path) {
+    match known.input(&components.collect::<Vec<_>>(), path) {
         Some(input) => Err(report::output_is_input(path, input)),
         None => Ok(()),
     }

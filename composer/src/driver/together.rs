@@ -16,7 +16,7 @@ use super::{
     composed::{Composed, Folder, identity},
     default_output, emit_result,
     fingerprint::{Known, LastBuild, Unchanged},
-    home, read_manifest, refuse_inputs, report, workspace,
+    home, read_manifest, refuse_known, report, workspace,
 };
 use crate::diagnostic::{Diagnostic, Failure};
 
@@ -111,7 +111,7 @@ pub async fn build_together(session: &Session, manifests: &[PathBuf]) -> Result<
         let session = of(&manifest);
         let path = default_output(&session, &checked.planned.manifest);
         checked.planned.known = std::mem::take(&mut known[place]);
-        refuse_inputs(&session, &checked.planned, &path)?;
+        refuse_known(&session, &checked.planned.manifest, &checked.planned.known, &path)?;
         let built = emit_result(&session, checked, path)?;
         made.insert(&changed[place], Made::Built(Box::new(built)));
     }

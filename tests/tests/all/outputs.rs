@@ -24,8 +24,8 @@ fn a_result_takes_the_place_of_nothing_that_it_is_made_of() {
     exit status 1
     ");
     sandbox.build();
-    for input in ["compose.toml", "compose.lock"] {
-        let run = sandbox.compose(&format!("build -o {input}")).to_string();
+    for (input, how) in [("compose.toml", ""), ("compose.lock", ""), ("one.wasm", "--wat ")] {
+        let run = sandbox.compose(&format!("build {how}-o {input}")).to_string();
         assert!(run.contains(&format!("error[output-is-input]: the result cannot be `{input}`")), "{run}");
     }
     assert_eq!(sandbox.read("one.wasm"), step("a", None, 1));

@@ -39,6 +39,9 @@ pub(super) fn run(arguments: &BuildArgs, options: &ManifestOptions, output: &Out
     let sessions: Vec<Session> = sessions.collect();
     let [session] = sessions.as_slice() else { return build_together(&sessions, output) };
     if arguments.wat {
+        if let Some(file) = file {
+            driver::refuse_inputs(session.driver(), file)?;
+        }
         let (done, built) = build_anew(session, None, LastBuild::of(session.driver()), output)?;
         message(&done, output)?;
         write_text(&built, file, output)?;
