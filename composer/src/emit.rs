@@ -211,5 +211,8 @@ fn is_a_directory(path: &Path) -> Diagnostic {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::error(Code::OutputUnwritable, format!("cannot write `{}`", shown(path))).note(error.to_string())
+    let reason = error.to_string();
+    // `tempfile` adds the name of the temporary, which a person has never heard of.
+    let reason = reason.split_once(" at path \"").map_or(reason.as_str(), |(reason, _)| reason);
+    Diagnostic::error(Code::OutputUnwritable, format!("cannot write `{}`", shown(path))).note(reason)
 }

@@ -108,3 +108,14 @@ fn what_a_killed_build_has_left_goes_when_nobody_writes_it_any_more() {
     assert!(!sandbox.path("target/compose/.compose-abandoned").exists());
     assert!(sandbox.path("target/compose/.compose-written").exists());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_said_of_the_result_and_not_of_a_temporary() {
+    assert_snapshot!(sandbox().compose("build -o /proc/app.wasm"), @"
+    error[output-unwritable]: cannot write `/proc/app.wasm`
+     |
+     = note: No such file or directory (os error 2)
+    exit status 3
+    ");
+}
