@@ -58,8 +58,8 @@ const STYLES: Styles = Styles::styled()
     subcommand_value_name = "COMMAND",
     subcommand_help_heading = "Commands",
     after_help = "Examples:\n  compose new hello && cd hello && compose run\n  compose build --locked\n\n\
-                  Exit status: 0 fine, 1 findings or errors in the input, 2 wrong usage, 3 network or registry failure, \
-                  101 a bug\n\n\
+                  Exit status: 0 fine, 1 findings or errors in the input, 2 wrong usage, \
+                  3 failure of a registry, the network or a disk, 101 a bug\n\n\
                   See 'compose COMMAND --help' for more on a command, and 'compose explain CODE' for more on an error."
 )]
 pub(crate) struct Cli {
