@@ -199,7 +199,11 @@ impl LastBuild {
             let manifest = super::read_manifest(&session.manifest).ok()?;
             fingerprint.warnings.iter().map(|warning| warning.about(&manifest)).collect::<Option<_>>()?
         };
-        let path = output.unwrap_or(path).to_path_buf();
+        // Named as the build named it.
+        let path = match output {
+            Some(output) => output.to_path_buf(),
+            None => directory_of(&session.manifest).join(super::OUTPUT_DIRECTORY).join(path.file_name()?),
+        };
         Some((Unchanged { path, summary: fingerprint.summary.clone(), warnings }, fingerprint.names))
     }
 }

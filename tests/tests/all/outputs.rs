@@ -119,3 +119,28 @@ fn what_cannot_be_written_is_said_of_the_result_and_not_of_a_temporary() {
     exit status 3
     ");
 }
+
+#[test]
+fn a_dash_is_no_file() {
+    let sandbox = sandbox();
+    assert_snapshot!(sandbox.compose("build -o -"), @"
+    error: `-` is no file that a result is written to
+     |
+     = help: standard output is `/dev/stdout`, and a file of that name is `./-`
+    exit status 2
+    ");
+    assert!(!sandbox.path("-").exists());
+}
+
+#[test]
+fn programs_are_told_the_same_path_whether_anything_has_changed_or_not() {
+    let sandbox = sandbox();
+    let path = || {
+        let run = sandbox.compose("build -q --message-format json").to_string();
+        run.split_once("\"path\":").map(|(_, rest)| rest.split(',').next().unwrap_or_default().to_owned())
+    };
+    assert_eq!(
+        (path(), path()),
+        (Some("\"target/compose/app.wasm\"".into()), Some("\"target/compose/app.wasm\"".into()))
+    );
+}

@@ -31,6 +31,9 @@ pub(super) fn run(arguments: &BuildArgs, options: &ManifestOptions, output: &Out
     if arguments.wat && file.is_none() && output.format() == MessageFormat::Json {
         return Err(Stop::Usage(text_among_messages()));
     }
+    if file == Some(Path::new("-")) {
+        return Err(Stop::Usage(no_dash()));
+    }
     let sessions = Session::all(options, output)?;
     if sessions.len() > 1 && (file.is_some() || arguments.wat) {
         return Err(Stop::Usage(one_at_a_time()));
@@ -191,6 +194,13 @@ fn one_at_a_time() -> Complaint {
     Complaint {
         message: "several applications are built, and `-o` and `--wat` are for one".to_owned(),
         hints: vec!["say which with `-p NAME`".to_owned()],
+    }
+}
+
+fn no_dash() -> Complaint {
+    Complaint {
+        message: "`-` is no file that a result is written to".to_owned(),
+        hints: vec!["standard output is `/dev/stdout`, and a file of that name is `./-`".to_owned()],
     }
 }
 
