@@ -3,7 +3,7 @@
 //!
 //! They are those of `wasmparser`, and so wasmtime's, which validates with it. Against those of index spaces a composition counts in its
 //! outermost component alone; what is in its parts was counted where they were made. The one of the whole binary counts everything at any
-//! depth, the outermost component as well; it came with `wasmparser` 0.260, so that the validator here does not know it.
+//! depth, the outermost component as well; it is younger than the validator here, which does not know it.
 
 use crate::diagnostic::{Code, Diagnostic};
 
