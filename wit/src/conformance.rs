@@ -77,8 +77,15 @@ pub fn best_match<'a>(
     items: impl Iterator<Item = (&'a ExternName, Item<'a>)>,
     name: &ExternName,
 ) -> Option<(&'a ExternName, Item<'a>)> {
-    let of_track = items.filter(|(candidate, _)| candidate.same_track(name));
-    of_track.max_by(|(one, _), (other, _)| (*one == name).cmp(&(*other == name)).then_with(|| one.cmp(other)))
+    highest(items.filter(|(candidate, _)| candidate.same_track(name)), name)
+}
+
+/// The item of exactly this name, else the highest version.
+pub fn highest<'a>(
+    items: impl Iterator<Item = (&'a ExternName, Item<'a>)>,
+    name: &ExternName,
+) -> Option<(&'a ExternName, Item<'a>)> {
+    items.max_by(|(one, _), (other, _)| (*one == name).cmp(&(*other == name)).then_with(|| one.cmp(other)))
 }
 
 /// The names that may be meant by one that is not there.

@@ -44,7 +44,7 @@ mod types;
 mod world;
 
 pub use binary::DecodeError;
-pub use conformance::{Nonconformance, best_match, conformance, extra_exports};
+pub use conformance::{Nonconformance, best_match, conformance, extra_exports, highest};
 pub use features::Features;
 pub use files::{DEPS, Files, Level, TooMuch, directory};
 pub use mismatch::{Mismatch, MismatchKind};

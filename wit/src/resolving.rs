@@ -66,12 +66,13 @@ fn read_items<'a>(resolve: &'a Resolve, imports: &'a Items, exports: &'a Items, 
 
 /// Whether the item is there: neither it nor the interface that it is stands behind a feature that is off.
 pub(crate) fn is_shown(resolve: &Resolve, item: &WorldItem, features: &Features) -> bool {
-    let interface = match item {
-        WorldItem::Interface { id, .. } => features.show(&resolve.interfaces[*id].stability),
+    match item {
+        WorldItem::Interface { id, .. } => {
+            features.show(&resolve.interfaces[*id].stability) && features.show(item.stability(resolve))
+        }
         WorldItem::Function(function) => is_function_shown(resolve, function, features),
-        WorldItem::Type { .. } => true,
-    };
-    interface && features.show(item.stability(resolve))
+        WorldItem::Type { .. } => features.show(item.stability(resolve)),
+    }
 }
 
 /// Whether the function is there: neither it nor the resource that it is of stands behind a feature that is off.

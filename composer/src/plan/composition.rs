@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use wit::{ExternName, Item, World, best_match};
+use wit::{ExternName, Item, World, best_match, highest};
 
 use super::InstanceId;
 use crate::{
@@ -124,14 +124,6 @@ impl<'a> Composition<'a> {
             (false, Some(version)) => format!("`{}` (component `{component}`, version {version})", name.value),
         }
     }
-}
-
-/// The item of exactly the wanted name, else the highest version.
-fn highest<'a>(
-    items: impl Iterator<Item = (&'a ExternName, Item<'a>)>,
-    wanted: &ExternName,
-) -> Option<(&'a ExternName, Item<'a>)> {
-    items.max_by(|(a, _), (b, _)| (*a == wanted).cmp(&(*b == wanted)).then_with(|| a.cmp(b)))
 }
 
 /// Whether a name in the manifest means this import or export: without a version it means any.
