@@ -38,7 +38,7 @@ use crate::{
     diagnostic::{Code, Diagnostic, Failure, SourceText, shown},
     emit, encode,
     lock::{Changes, Lock},
-    manifest::{self, Manifest, Source},
+    manifest::{self, Manifest},
     memory::Memory,
     part::Part,
     plan::Plan,
@@ -299,12 +299,7 @@ pub fn refuse_inputs(session: &Session, path: &Path) -> Result<(), Failure> {
 
 /// The same, where the files are known.
 fn refuse_known(session: &Session, manifest: &Manifest, known: &Known, path: &Path) -> Result<(), Diagnostic> {
-    let directory = directory_of(&session.manifest);
-    let components = manifest.components.iter().filter_map(|entry| match &entry.source.value {
-        Source::Path(path) => Some(directory.join(path)),
-        Source::Package { .. } | Source::Reference(_) => None,
-    });
-    match known.input(&components.collect::<Vec<_>>(), path) {
+    match known.input(session, manifest, path) {
         Some(input) => Err(report::output_is_input(path, input)),
         None => Ok(()),
     }

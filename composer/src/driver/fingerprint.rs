@@ -275,19 +275,24 @@ impl Known {
         Self { now, ..self }
     }
 
-    /// The file that the application is made of which a path is another name of: a manifest, a lock, WIT, or one of these components.
-    pub(super) fn input(&self, components: &[PathBuf], path: &Path) -> Option<&Path> {
+    /// The file that an application is made of which a path is another name of: a manifest, a lock, WIT, or one of its components.
+    pub(super) fn input(&self, session: &Session, manifest: &Manifest, path: &Path) -> Option<&Path> {
         let now = self.now.as_ref()?;
         let (stamp, _) = stamp(&std::fs::metadata(path).ok()?)?;
-        let components: BTreeSet<PathBuf> = components.iter().filter_map(|path| now.absolute(path)).collect();
+        let directory = directory_of(&session.manifest);
+        let is_component = |file: &Path| {
+            manifest.components.iter().any(|entry| match &entry.source.value {
+                Source::Path(path) => now.absolute(&directory.join(path)).is_some_and(|path| path == file),
+                Source::Package { .. } | Source::Reference(_) => false,
+            })
+        };
         let is_input = |file: &Path| {
             let is_named = file.file_name().is_some_and(|name| name == manifest::FILE_NAME || name == lock::FILE_NAME);
-            is_named || file.extension().is_some_and(|extension| extension == "wit") || components.contains(file)
+            is_named || file.extension().is_some_and(|extension| extension == "wit") || is_component(file)
         };
         // Names of the same file have the same number; where files have none, all are compared.
         let same = now.files.iter().filter(|(_, seen)| seen.as_ref().is_some_and(|Seen(seen, _)| seen.3 == stamp.3));
-        let target = identity(path);
-        same.map(|(file, _)| file.as_path()).find(|file| is_input(file) && identity(file) == target)
+        same.map(|(file, _)| file.as_path()).find(|file| is_input(file) && identity(file) == identity(path))
     }
 
     /// The descriptor of the component in a file, if the file is what it was.
