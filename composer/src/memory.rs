@@ -116,13 +116,12 @@ impl Memory {
 
     /// Whether the application's record has the shell of a component.
     pub(crate) fn has(&self, component: &Descriptor) -> bool {
-        self.recalled().shells.get(&component.digest).is_some_and(|remembered| remembered.size == component.size)
+        self.remembered(component).is_some()
     }
 
     /// The shell of a component.
     pub(crate) fn shell(&self, of: &Descriptor) -> Option<Arc<TypedShell>> {
-        let remembered = self.recalled().shells.get(&of.digest).filter(|remembered| remembered.size == of.size);
-        let Some(remembered) = remembered else {
+        let Some(remembered) = self.remembered(of) else {
             return Shell::recall(&self.store, of).and_then(TypedShell::recalled).map(Arc::new);
         };
         let shell = remembered.shell()?;
@@ -182,6 +181,10 @@ impl Memory {
 
     fn proofs(&self) -> DerivedKind<'_> {
         DerivedKind { name: "proof", binding: &self.validator }
+    }
+
+    fn remembered(&self, component: &Descriptor) -> Option<&Arc<Remembered>> {
+        self.recalled().shells.get(&component.digest).filter(|remembered| remembered.size == component.size)
     }
 
     /// What the record had when it was first needed.

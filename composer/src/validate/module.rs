@@ -211,9 +211,7 @@ impl Proof<'_> {
         let reader = BinaryReader::new_features(&emptied, start, self.features);
         Ok(self.validator.data_section(&DataSectionReader::new(reader)?)?)
     }
-}
 
-impl Proof<'_> {
     /// The header of the next segment of a data section that ends at `end`, which is not taken.
     fn segment_header(&mut self, end: u64) -> Result<SegmentHeader, Unproved> {
         let left = end - self.source.position;
